@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# One room = one folder = one library target: pimvp_<room>, known to everybody as pimvp::<room>.
+
+add_library(pimvp_options INTERFACE)
+target_compile_options(pimvp_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                       $<$<BOOL:${PIMVP_WERROR}>:-Werror>)
+
+# pimvp_rooms(FOLDER room...): add each room's folder. PIMVP_ONLY_ROOMS (a developer's shortcut)
+# leaves out all others.
+macro(pimvp_rooms folder)
+    foreach(room ${ARGN})
+        if(EXISTS "${PROJECT_SOURCE_DIR}/${folder}/${room}/CMakeLists.txt"
+           AND (NOT PIMVP_ONLY_ROOMS OR room IN_LIST PIMVP_ONLY_ROOMS))
+            add_subdirectory(${folder}/${room})
+        endif()
+    endforeach()
+endmacro()
+
+# pimvp_room(NAME SOURCES a.cpp ... [LINK targets...] [PRIVATE_LINK targets...] [CARDS x.yaml ...])
+# CARDS are compiled to headers <pimvp/NAME/cards/x_card.h> (see core/tools/card_compiler.cpp).
+function(pimvp_room name)
+    cmake_parse_arguments(ROOM "" "" "SOURCES;LINK;PRIVATE_LINK;CARDS" ${ARGN})
+    set(target pimvp_${name})
+    add_library(${target} STATIC ${ROOM_SOURCES})
+    add_library(pimvp::${name} ALIAS ${target})
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+    target_include_directories(${target} PUBLIC
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/models>
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/platforms>
+        $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>
+        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    target_compile_features(${target} PUBLIC cxx_std_17)
+    target_link_libraries(${target} PUBLIC ${ROOM_LINK} PRIVATE ${ROOM_PRIVATE_LINK}
+                          $<BUILD_INTERFACE:pimvp_options>)
+    foreach(card ${ROOM_CARDS})
+        get_filename_component(stem ${card} NAME_WE)
+        set(header "${PROJECT_BINARY_DIR}/generated/pimvp/${name}/cards/${stem}_card.h")
+        add_custom_command(OUTPUT "${header}"
+            COMMAND pimvp_card_compiler "${CMAKE_CURRENT_SOURCE_DIR}/${card}" ${name} "${header}"
+            DEPENDS pimvp_card_compiler "${CMAKE_CURRENT_SOURCE_DIR}/${card}"
+            COMMENT "Card ${name}/${stem}")
+        target_sources(${target} PRIVATE "${header}")
+    endforeach()
+    set_property(GLOBAL APPEND PROPERTY PIMVP_ROOMS ${target})
+endfunction()
+
+# pimvp_embed(TARGET SYMBOL_NAMESPACE files...): each file as a std::string_view in one generated
+# source; declared as   namespace <ns> { std::string_view embedded(std::string_view file_name); }
+function(pimvp_embed target namespace)
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/${target}_embedded.cpp")
+    set(paths "")
+    foreach(file ${ARGN})
+        list(APPEND paths "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+    endforeach()
+    string(REPLACE ";" "|" joined "${paths}")
+    add_custom_command(OUTPUT "${source}"
+        COMMAND ${CMAKE_COMMAND} "-DFILES=${joined}" "-DNAMESPACE=${namespace}" "-DOUTPUT=${source}"
+                -P "${PROJECT_SOURCE_DIR}/cmake/embed.cmake"
+        DEPENDS ${paths} "${PROJECT_SOURCE_DIR}/cmake/embed.cmake"
+        COMMENT "Embedding files into ${target}")
+    target_sources(${target} PRIVATE "${source}")
+endfunction()
