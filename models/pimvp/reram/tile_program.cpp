@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/reram/tile_program.h>
+
+#include <pimvp/core/bytes.h>
+
+#include <string>
+
+namespace pimvp::reram {
+namespace {
+
+constexpr std::uint32_t max_extent = 1U << 14;
+constexpr std::uint32_t max_channels = 1U << 20;
+constexpr std::uint64_t max_elements = 1ULL << 30;
+
+/// The fields of a stage that stand first, as they travel.
+struct stage_fields {
+    std::uint32_t kind, layer, scope, input, second_input;
+    stage_window window;
+    element_type input_type, second_type, output_type;
+    std::uint32_t input_bits, input_signed, count_include_pad, first_channel, channels;
+    std::uint32_t accumulators;
+};
+
+void put(core::byte_writer& to, const stage_record& s) {
+    to.put(stage_fields{s.kind, s.layer, s.scope, s.input, s.second_input, s.window, s.input_type,
+                        s.second_type, s.output_type, s.input_bits, s.input_signed,
+                        s.count_include_pad, s.first_channel, s.channels, s.accumulators});
+    to.put_list(s.routes);
+    to.put_list(s.row_blocks);
+    to.put(static_cast<std::uint32_t>(s.imas.size()));
+    for (const ima_share& share : s.imas) {
+        to.put(share.ima);
+        to.put(share.crossbar_mask);
+        to.put(share.outputs);
+        to.put_list(share.row_blocks);
+        to.put_list(share.results);
+    }
+    to.put_list(s.segments);
+    to.put_list(s.bias);
+    to.put_list(s.multipliers);
+}
+
+stage_record get_stage(core::byte_reader& from) {
+    const auto f = from.get<stage_fields>("stage");
+    stage_record s;
+    s.kind = f.kind;
+    s.layer = f.layer;
+    s.scope = f.scope;
+    s.input = f.input;
+    s.second_input = f.second_input;
+    s.window = f.window;
+    s.input_type = f.input_type;
+    s.second_type = f.second_type;
+    s.output_type = f.output_type;
+    s.input_bits = f.input_bits;
+    s.input_signed = f.input_signed;
+    s.count_include_pad = f.count_include_pad;
+    s.first_channel = f.first_channel;
+    s.channels = f.channels;
+    s.accumulators = f.accumulators;
+    s.routes = from.get_list<route>("routes");
+    s.row_blocks = from.get_list<row_block>("row blocks");
+    const std::uint32_t shares = from.get_count(20, "IMA shares");
+    for (std::uint32_t i = 0; i < shares; ++i) {
+        ima_share share;
+        share.ima = from.get<std::uint32_t>("IMA");
+        share.crossbar_mask = from.get<std::uint32_t>("crossbar mask");
+        share.outputs = from.get<std::uint32_t>("IMA outputs");
+        share.row_blocks = from.get_list<std::uint32_t>("IMA row blocks");
+        share.results = from.get_list<result_range>("IMA results");
+        s.imas.push_back(std::move(share));
+    }
+    s.segments = from.get_list<output_segment>("segments");
+    s.bias = from.get_list<std::int64_t>("bias");
+    s.multipliers = from.get_list<std::uint32_t>("multipliers");
+    return s;
+}
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw core::format_error(0, what);
+}
+
+void require(bool holds, const char* what) {
+    if (!holds) refuse(what);
+}
+
+bool inside(std::uint64_t first, std::uint64_t count, std::uint64_t end) {
+    return count <= end && first <= end - count;
+}
+
+bool is_extent(std::uint32_t value) {
+    return value >= 1 && value <= max_extent;
+}
+
+void validate(const tensor_buffer& b) {
+    require(is_extent(b.height) && is_extent(b.width), "buffer: extent out of range");
+    require(b.channels >= 1 && inside(b.first_channel, b.channels, max_channels),
+            "buffer: channels out of range");
+    require(std::uint64_t{b.height} * b.width * b.channels <= max_elements, "buffer: too large");
+    require(b.element_bytes == 1 || b.element_bytes == 2, "buffer: elements of 1 or 2 bytes");
+}
+
+void validate(const element_type& t) {
+    const std::int32_t limit = t.element_bytes == 1 ? 255 : 65535;
+    require(t.element_bytes == 1 || t.element_bytes == 2, "type: elements of 1 or 2 bytes");
+    require(t.lowest >= -limit - 1 && t.highest <= limit && t.lowest <= t.highest,
+            "type: range does not fit the element");
+    require(t.zero_point >= t.lowest && t.zero_point <= t.highest, "type: zero point out of range");
+    const std::uint32_t exponent = (t.scale_bits >> 23) & 0xFF;
+    require((t.scale_bits >> 31) == 0 && exponent != 0 && exponent != 255,
+            "type: scale must be a positive normal number");
+}
+
+void validate(const stage_window& w, const tensor_buffer& in) {
+    require(is_extent(w.kernel_h) && is_extent(w.kernel_w) && is_extent(w.stride_h) &&
+                is_extent(w.stride_w) && is_extent(w.dilation_h) && is_extent(w.dilation_w) &&
+                is_extent(w.output_h) && is_extent(w.output_w),
+            "window: extent out of range");
+    require(w.pad_top >= 0 && w.pad_left >= 0 &&
+                w.pad_top <= static_cast<std::int32_t>(max_extent) &&
+                w.pad_left <= static_cast<std::int32_t>(max_extent),
+            "window: pad out of range");
+    // Every window begins inside the padded map; its end may hang over (bottom and right pad).
+    require(std::int64_t{w.output_h - 1} * w.stride_h - w.pad_top < in.height &&
+                std::int64_t{w.output_w - 1} * w.stride_w - w.pad_left < in.width,
+            "window: leaves the map");
+}
+
+void validate_matrix(const stage_record& s, const tile_program& p, const tile_limits& limits,
+                     std::vector<std::uint32_t>& used_imas) {
+    const tensor_buffer& in = p.buffers[s.input];
+    const std::uint64_t area = std::uint64_t{s.window.kernel_h} * s.window.kernel_w;
+    require(s.input_bits >= 1 && s.input_bits <= 8 * in.element_bytes,
+            "matrix: input bits do not fit the element");
+    require(s.input_signed <= 1 && s.input_signed == in.is_signed,
+            "matrix: signedness differs from the buffer's");
+    require(s.accumulators >= 1 && s.accumulators <= max_channels, "matrix: accumulators");
+    require(s.bias.size() == s.accumulators && s.multipliers.size() == s.accumulators,
+            "matrix: one bias and one multiplier per accumulator");
+    require(!s.row_blocks.empty() && !s.imas.empty() && !s.segments.empty(),
+            "matrix: needs row blocks, IMAs and segments");
+    for (const row_block& block : s.row_blocks) {
+        require(block.elements >= 1 && block.elements <= limits.crossbar_rows,
+                "row block: more elements than crossbar rows");
+        require(block.first_element >= in.first_channel * area &&
+                    inside(block.first_element, block.elements,
+                           (std::uint64_t{in.first_channel} + in.channels) * area),
+                "row block: elements outside the buffer's channels");
+    }
+    for (const ima_share& share : s.imas) {
+        require(share.ima < limits.imas, "IMA share: no such IMA");
+        require(used_imas[share.ima] == 0, "IMA share: IMA used twice");
+        require(share.crossbar_mask != 0 &&
+                    (std::uint64_t{share.crossbar_mask} >> limits.crossbars_per_ima) == 0,
+                "IMA share: crossbar mask");
+        used_imas[share.ima] = share.crossbar_mask;
+        require(!share.row_blocks.empty() && share.row_blocks.size() <= limits.crossbars_per_ima,
+                "IMA share: row blocks");
+        for (const std::uint32_t block : share.row_blocks) {
+            require(block < s.row_blocks.size(), "IMA share: no such row block");
+        }
+        require(share.outputs >= 1 &&
+                    share.outputs <= limits.crossbars_per_ima * limits.crossbar_columns,
+                "IMA share: outputs");
+        for (const result_range& range : share.results) {
+            require(inside(range.from, range.count, share.outputs) &&
+                        inside(range.to, range.count, s.accumulators),
+                    "IMA share: results outside the accumulators");
+        }
+    }
+    for (const output_segment& segment : s.segments) {
+        require(segment.count >= 1 &&
+                    inside(segment.first_accumulator, segment.count, s.accumulators) &&
+                    inside(segment.first_channel, segment.count, max_channels),
+                "segment: out of range");
+        require(segment.role <= static_cast<std::uint32_t>(segment_role::home), "segment: role");
+        require(segment.home_node < limits.nodes, "segment: no such node");
+        require(segment.partials <= limits.nodes, "segment: partials");
+    }
+}
+
+void validate(const crossbar_record& c, const std::vector<const ima_share*>& share_of,
+              const tile_limits& limits) {
+    require(c.ima < limits.imas && share_of[c.ima] != nullptr, "crossbar: IMA not in use");
+    const ima_share& share = *share_of[c.ima];
+    require(c.crossbar < limits.crossbars_per_ima && ((share.crossbar_mask >> c.crossbar) & 1) == 1,
+            "crossbar: not in the IMA's mask");
+    require(c.rows >= 1 && c.rows <= limits.crossbar_rows && c.columns >= 1 &&
+                c.columns <= limits.crossbar_columns,
+            "crossbar: rows or columns");
+    require(c.weight_bits >= 1 && c.weight_bits <= 16 &&
+                c.cells_per_weight == (c.weight_bits + limits.cell_bits - 1) / limits.cell_bits,
+            "crossbar: cells per weight");
+    require(c.outputs >= 1 && c.columns == c.outputs * c.cells_per_weight,
+            "crossbar: columns are not outputs times cells");
+    require(inside(c.first_output, c.outputs, share.outputs), "crossbar: outputs");
+    require(c.row_block < share.row_blocks.size(), "crossbar: row block");
+    const std::uint64_t expected =
+        std::uint64_t{c.columns} * limits.cell_bits * (limits.crossbar_rows / 8) +
+        (c.columns + 7) / 8;
+    require(c.image_bytes == expected, "crossbar: image size");
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode(const tile_program& program) {
+    core::byte_writer to;
+    to.put(program.node);
+    to.put_list(program.buffers);
+    to.put(static_cast<std::uint32_t>(program.stages.size()));
+    for (const stage_record& s : program.stages) put(to, s);
+    to.put_list(program.crossbars);
+    return std::move(to.bytes());
+}
+
+void validate(const tile_program& p, const tile_limits& limits) {
+    require(p.node < limits.nodes, "tile program: no such node");
+    for (const tensor_buffer& b : p.buffers) validate(b);
+    std::vector<std::uint32_t> used_imas(limits.imas, 0);
+    std::vector<const ima_share*> share_of(limits.imas, nullptr);
+    for (const stage_record& s : p.stages) {
+        require(s.kind >= static_cast<std::uint32_t>(stage_kind::matrix) &&
+                    s.kind <= static_cast<std::uint32_t>(stage_kind::requantise),
+                "stage: unknown kind");
+        require(s.input < p.buffers.size(), "stage: no such input buffer");
+        const tensor_buffer& in = p.buffers[s.input];
+        validate(s.window, in);
+        validate(s.input_type);
+        validate(s.output_type);
+        require(s.input_type.element_bytes == in.element_bytes, "stage: input element size");
+        for (const route& r : s.routes) {
+            require(r.node < limits.nodes && r.channels >= 1 &&
+                        inside(r.from_channel, r.channels, max_channels) &&
+                        inside(r.to_channel, r.channels, max_channels),
+                    "route: out of range");
+        }
+        if (s.kind == static_cast<std::uint32_t>(stage_kind::matrix)) {
+            validate_matrix(s, p, limits, used_imas);
+            for (const ima_share& share : s.imas) {
+                share_of[share.ima] = &share;
+            }
+            continue;
+        }
+        require(
+            s.channels >= 1 && s.first_channel >= in.first_channel &&
+                inside(s.first_channel, s.channels, std::uint64_t{in.first_channel} + in.channels),
+            "stage: channels outside the buffer");
+        if (s.kind == static_cast<std::uint32_t>(stage_kind::add)) {
+            require(s.second_input < p.buffers.size(), "add: no such second buffer");
+            const tensor_buffer& second = p.buffers[s.second_input];
+            validate(s.second_type);
+            require(second.height == in.height && second.width == in.width &&
+                        second.element_bytes == s.second_type.element_bytes &&
+                        s.first_channel >= second.first_channel &&
+                        inside(s.first_channel, s.channels,
+                               std::uint64_t{second.first_channel} + second.channels),
+                    "add: second buffer differs in shape");
+        }
+    }
+    for (const crossbar_record& c : p.crossbars) validate(c, share_of, limits);
+    // Every crossbar a stage uses is written exactly once.
+    std::vector<std::uint32_t> written(limits.imas, 0);
+    for (const crossbar_record& c : p.crossbars) {
+        require(((written[c.ima] >> c.crossbar) & 1) == 0, "crossbar: written twice");
+        written[c.ima] |= 1U << c.crossbar;
+    }
+    require(written == used_imas, "crossbar: a stage uses one that is never written");
+}
+
+tile_program decode_tile_program(const std::uint8_t* data, std::size_t bytes,
+                                 const tile_limits& limits) {
+    core::byte_reader from(data, bytes);
+    tile_program p;
+    p.node = from.get<std::uint32_t>("tile node");
+    p.buffers = from.get_list<tensor_buffer>("buffers");
+    const std::uint32_t stages = from.get_count(sizeof(stage_fields), "stages");
+    for (std::uint32_t i = 0; i < stages; ++i) p.stages.push_back(get_stage(from));
+    p.crossbars = from.get_list<crossbar_record>("crossbars");
+    if (!from.at_end()) from.fail("tile program: bytes left over");
+    validate(p, limits);
+    return p;
+}
+
+}  // namespace pimvp::reram
