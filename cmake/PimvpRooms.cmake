@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # One room = one folder = one library target: pimvp_<room>, known to everybody as pimvp::<room>.
+include(PimvpGenerate)
 
+# The warnings everything of ours is built with. An interface library, so that programs and tests
+# can link it too; no installed target refers to it.
+set(PIMVP_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+    $<$<BOOL:${PIMVP_WERROR}>:-Werror>)
 add_library(pimvp_options INTERFACE)
-target_compile_options(pimvp_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
-                       $<$<BOOL:${PIMVP_WERROR}>:-Werror>)
+target_compile_options(pimvp_options INTERFACE ${PIMVP_WARNINGS})
 
 # pimvp_rooms(FOLDER room...): add each room's folder. PIMVP_ONLY_ROOMS (a developer's shortcut)
 # leaves out all others.
@@ -12,12 +16,14 @@ macro(pimvp_rooms folder)
         if(EXISTS "${PROJECT_SOURCE_DIR}/${folder}/${room}/CMakeLists.txt"
            AND (NOT PIMVP_ONLY_ROOMS OR room IN_LIST PIMVP_ONLY_ROOMS))
             add_subdirectory(${folder}/${room})
+            set_property(GLOBAL APPEND PROPERTY PIMVP_ROOM_FOLDERS
+                         "${PROJECT_SOURCE_DIR}/${folder}/${room}")
         endif()
     endforeach()
 endmacro()
 
 # pimvp_room(NAME SOURCES a.cpp ... [LINK targets...] [PRIVATE_LINK targets...] [CARDS x.yaml ...])
-# CARDS are compiled to headers <pimvp/NAME/cards/x_card.h> (see core/tools/card_compiler.cpp).
+# CARDS are compiled to headers <pimvp/NAME/cards/x_card.h> (see PimvpGenerate.cmake).
 function(pimvp_room name)
     cmake_parse_arguments(ROOM "" "" "SOURCES;LINK;PRIVATE_LINK;CARDS" ${ARGN})
     set(target pimvp_${name})
@@ -30,18 +36,12 @@ function(pimvp_room name)
         $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>
         $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     target_compile_features(${target} PUBLIC cxx_std_17)
-    target_link_libraries(${target} PUBLIC ${ROOM_LINK} PRIVATE ${ROOM_PRIVATE_LINK}
-                          $<BUILD_INTERFACE:pimvp_options>)
+    # Floats that decide anything must come out the same on every host: no fused multiply-add.
+    target_compile_options(${target} PRIVATE ${PIMVP_WARNINGS} -ffp-contract=off)
+    target_link_libraries(${target} PUBLIC ${ROOM_LINK} PRIVATE ${ROOM_PRIVATE_LINK})
     foreach(card ${ROOM_CARDS})
-        get_filename_component(stem ${card} NAME_WE)
-        set(header "${PROJECT_BINARY_DIR}/generated/pimvp/${name}/cards/${stem}_card.h")
-        add_custom_command(OUTPUT "${header}"
-            COMMAND pimvp_card_compiler "${CMAKE_CURRENT_SOURCE_DIR}/${card}" ${name} "${header}"
-            DEPENDS pimvp_card_compiler "${CMAKE_CURRENT_SOURCE_DIR}/${card}"
-            COMMENT "Card ${name}/${stem}")
-        target_sources(${target} PRIVATE "${header}")
+        pimvp_card(${target} pimvp/${name} "${card}")
     endforeach()
-    set_property(GLOBAL APPEND PROPERTY PIMVP_ROOMS ${target})
 endfunction()
 
 # pimvp_embed(TARGET SYMBOL_NAMESPACE files...): each file as a std::string_view in one generated
