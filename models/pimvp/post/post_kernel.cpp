@@ -116,8 +116,8 @@ std::vector<Value> tabulate(const number_format& format, Function&& function) {
     if (format.element_bytes != 1) return table;
     table.reserve(256);
     for (unsigned raw = 0; raw < 256; ++raw) {
-        const auto byte = static_cast<std::uint8_t>(raw);
-        table.push_back(function(load(&byte, 0, format)));
+        const std::uint8_t element[2] = {static_cast<std::uint8_t>(raw), 0};
+        table.push_back(function(load(element, 0, format)));
     }
     return table;
 }
@@ -152,7 +152,7 @@ rounding_divider::rounding_divider(float_bits divisor, unsigned range_bits)
     constexpr std::uint32_t implicit_bit = 0x00800000U;
     if (!soft_float::is_finite(divisor) || soft_float::is_negative(divisor)) return;
     const parts d = soft_float::split(divisor);
-    if (d.significand < implicit_bit) return;  // zero or subnormal
+    if (d.significand < implicit_bit) return;                 // zero or subnormal
     m_reciprocal = (std::uint64_t{1} << 62) / d.significand;  // 2^38 < it <= 2^39
     m_exponent = d.exponent;
 }
@@ -213,8 +213,7 @@ operation_counts rescaler::operator()(const std::uint8_t* x, std::size_t count,
                                       std::uint8_t* out) const {
     with_width(m_y, [&](auto element) {
         for (std::size_t i = 0; i < count; ++i) {
-            put<decltype(element)>(out, i,
-                                   m_table.empty() ? one(load(x, i, m_x)) : m_table[x[i]]);
+            put<decltype(element)>(out, i, m_table.empty() ? one(load(x, i, m_x)) : m_table[x[i]]);
         }
     });
     operation_counts counts;
@@ -278,11 +277,10 @@ operation_counts average_pooler::finish(const std::int64_t* sums, std::size_t ch
     for (std::size_t c = 0; c < channels; ++c) {
         const float_bits sum = soft_float::from_int64(sums[c]);
         const float_bits mean =
-            same_scale
-                ? soft_float::divide(sum, elements)
-                : soft_float::divide(
-                      soft_float::divide(soft_float::multiply(sum, m_x.scale), elements),
-                      m_y.scale);
+            same_scale ? soft_float::divide(sum, elements)
+                       : soft_float::divide(
+                             soft_float::divide(soft_float::multiply(sum, m_x.scale), elements),
+                             m_y.scale);
         store(out, c, m_y, saturate(soft_float::to_int64(mean), m_y));
     }
     operation_counts counts;

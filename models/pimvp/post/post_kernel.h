@@ -36,7 +36,7 @@ namespace pimvp::post {
 struct number_format {
     float_bits scale = 0x3F800000U;  ///< binary32
     std::int32_t zero_point = 0;
-    std::int32_t lowest = 0;    ///< results saturate to lowest .. highest; < 0: two's complement
+    std::int32_t lowest = 0;  ///< results saturate to lowest .. highest; < 0: two's complement
     std::int32_t highest = 255;
     std::uint32_t element_bytes = 1;  ///< in memory: 1 or 2, little-endian
 

@@ -33,12 +33,24 @@ inline constexpr float_bits quiet_nan = 0x7FC00000U;
 inline constexpr int fraction_bits = 23;
 inline constexpr int exponent_bias = 127;
 
-[[nodiscard]] constexpr bool is_nan(float_bits a) { return (a & ~sign_bit) > infinity; }
-[[nodiscard]] constexpr bool is_infinite(float_bits a) { return (a & ~sign_bit) == infinity; }
-[[nodiscard]] constexpr bool is_finite(float_bits a) { return (a & infinity) != infinity; }
-[[nodiscard]] constexpr bool is_zero(float_bits a) { return (a & ~sign_bit) == 0; }
-[[nodiscard]] constexpr bool is_negative(float_bits a) { return (a & sign_bit) != 0; }
-[[nodiscard]] constexpr float_bits negate(float_bits a) { return a ^ sign_bit; }
+[[nodiscard]] constexpr bool is_nan(float_bits a) {
+    return (a & ~sign_bit) > infinity;
+}
+[[nodiscard]] constexpr bool is_infinite(float_bits a) {
+    return (a & ~sign_bit) == infinity;
+}
+[[nodiscard]] constexpr bool is_finite(float_bits a) {
+    return (a & infinity) != infinity;
+}
+[[nodiscard]] constexpr bool is_zero(float_bits a) {
+    return (a & ~sign_bit) == 0;
+}
+[[nodiscard]] constexpr bool is_negative(float_bits a) {
+    return (a & sign_bit) != 0;
+}
+[[nodiscard]] constexpr float_bits negate(float_bits a) {
+    return a ^ sign_bit;
+}
 
 /// A finite number taken apart: |value| = significand * 2^exponent, significand < 2^24.
 struct parts {
