@@ -27,12 +27,19 @@ enum class error_code : std::uint32_t {
     handle_busy = 10       ///< UNLOAD of a handle with runs in flight
 };
 
+/// The word for a code in logs and messages: "bad_handle".
+const char* to_string(error_code code);
+
 /// A guest's mistake: becomes ERR_CODE / ERR_ADDR / ERR_JOB_TAG and halts the ring.
 struct job_fault {
     error_code code = error_code::none;
     std::uint64_t address = 0;  ///< where in memory or in the image; 0 if it has no place
     std::string text;           ///< for the log
 };
+
+/// Thrown by program_reader (and by any wait of an engine's `load`) after ABORT or RESET: `load`
+/// lets it pass and leaves nothing behind.
+struct job_aborted {};
 
 /// One entry of a RUN's tensor table as the front end read it from memory.
 struct tensor_binding {
@@ -55,15 +62,19 @@ public:
     virtual ~program_reader() = default;
     [[nodiscard]] virtual const program_header& header() const = 0;
     [[nodiscard]] virtual const std::vector<section_entry>& sections() const = 0;
-    /// Reads bytes of the image; waits for the DMA. Throws job_fault (bus_error, bad_program).
+    /// Reads bytes of the image; waits for the DMA. Throws job_fault (bus_error, bad_program) and
+    /// job_aborted.
     virtual void read(std::uint64_t offset, void* to, std::size_t bytes) = 0;
+    /// True once ABORT or RESET has asked for an end. A `load` that waits for its own hardware looks
+    /// after every wait (abort() or reset() of the engine has been called, and may notify it).
+    [[nodiscard]] virtual bool aborted() const = 0;
 };
 
 /// What a family puts behind the common front end (registers, job ring, loader).
 ///
 /// `load` and `unload` run in the front end's thread and may wait; `run` only starts work and
-/// returns. Completions are reported through the callback, in any order; the front end retires jobs
-/// in ring order.
+/// returns. Completions are reported through the callback, in any order and from any process, also
+/// from within `run`; the front end retires jobs in ring order.
 class engine {
 public:
     using completion = std::function<void(std::uint64_t run, const std::optional<job_fault>&)>;
@@ -83,10 +94,21 @@ public:
     /// The tensors a RUN of this handle must bind, in order.
     [[nodiscard]] virtual const std::vector<tensor_descriptor>& tensors(
         std::uint64_t handle) const = 0;
+    /// Whether a tensor of matching role and size may be bound like this; a stride needs an engine
+    /// that knows what its rows are.
+    [[nodiscard]] virtual bool accepts_binding(const tensor_descriptor&,
+                                               const tensor_binding& binding) const {
+        return binding.stride == 0;
+    }
     /// Whether another run may be started now; the front end asks again after every completion.
+    /// A run must be accepted while none is in flight.
     [[nodiscard]] virtual bool accepts(std::uint64_t handle) const = 0;
+    /// Starts a run. A fault found at once may be thrown (job_fault) or completed. A run is
+    /// complete when its outputs have been written: their DMA writes have been answered.
     virtual void run(const run_request& request) = 0;
-    /// Drops all runs in flight at once, without completions; all payloads return.
+    /// Drops all runs in flight at once, without completions; all payloads return. Programs stay
+    /// resident. May be called while `load` waits: the `load` then ends by job_aborted, as soon as
+    /// it looks. Callers hold no lock; the front end starts nothing before the `load` has ended.
     virtual void abort() = 0;
     /// abort() and forget all handles.
     virtual void reset() = 0;

@@ -60,7 +60,7 @@ enum pimvp_tensor_role { PIMVP_TENSOR_INPUT = 0, PIMVP_TENSOR_OUTPUT = 1, PIMVP_
 struct pimvp_tensor {
     uint64_t address;
     uint64_t bytes;
-    uint64_t stride;   /* bytes between rows of the innermost dimension; 0 = dense */
+    uint64_t stride;   /* bytes between rows, where the family knows rows; 0 = dense */
     uint32_t role;     /* enum pimvp_tensor_role */
     uint32_t reserved;
 };
