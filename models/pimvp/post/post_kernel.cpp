@@ -256,7 +256,8 @@ operation_counts max_pool(const std::uint8_t* const* window, std::size_t pixels,
 
 average_pooler::average_pooler(const number_format& x, const number_format& y)
     : m_x(x),
-      m_y(y) {}
+      m_y(y),
+      m_divide(soft_float::divide(y.scale, x.scale), result_bits(y)) {}
 
 operation_counts average_pooler::accumulate(const std::uint8_t* x, std::size_t channels,
                                             std::int64_t* sums) const {
@@ -273,15 +274,9 @@ operation_counts average_pooler::accumulate(const std::uint8_t* x, std::size_t c
 operation_counts average_pooler::finish(const std::int64_t* sums, std::size_t channels,
                                         std::uint32_t divisor, std::uint8_t* out) const {
     const float_bits elements = soft_float::from_int64(divisor);
-    const bool same_scale = m_x.scale == m_y.scale;
     for (std::size_t c = 0; c < channels; ++c) {
-        const float_bits sum = soft_float::from_int64(sums[c]);
-        const float_bits mean =
-            same_scale ? soft_float::divide(sum, elements)
-                       : soft_float::divide(
-                             soft_float::divide(soft_float::multiply(sum, m_x.scale), elements),
-                             m_y.scale);
-        store(out, c, m_y, saturate(soft_float::to_int64(mean), m_y));
+        const float_bits mean = soft_float::divide(soft_float::from_int64(sums[c]), elements);
+        store(out, c, m_y, saturate(m_divide(mean), m_y));
     }
     operation_counts counts;
     counts.rescaled = channels;

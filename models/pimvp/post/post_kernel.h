@@ -166,11 +166,12 @@ private:
 operation_counts max_pool(const std::uint8_t* const* window, std::size_t pixels,
                           std::size_t channels, const number_format& format, std::uint8_t* out);
 
-/// Mean over a window of pixels, channel by channel.
+/// Mean over a window of pixels, channel by channel:
+/// saturate(round((float32(sum) / float32(divisor)) / ratio) + zy), every step rounded to binary32,
+/// with ratio = sy / sx, exactly 1 where the scales are equal.
 ///
-/// The sum of (x - zx) is exact, whatever the order. Then, with y's scale equal to x's,
-/// saturate(round(float32(sum) / float32(divisor)) + zy), otherwise
-/// saturate(round(((float32(sum) * sx) / float32(divisor)) / sy) + zy), every step binary32.
+/// The sum of (x - zx) is an exact integer, whatever the order; that is DequantizeLinear(scale 1)
+/// -> AveragePool -> QuantizeLinear(ratio) in ONNX.
 class average_pooler {
 public:
     average_pooler(const number_format& x, const number_format& y);
@@ -184,6 +185,7 @@ public:
 
 private:
     number_format m_x, m_y;
+    rounding_divider m_divide;  // by the ratio of the scales
 };
 
 }  // namespace pimvp::post
