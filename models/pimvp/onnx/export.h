@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/nn/network.h>
+
+#include <string>
+
+namespace pimvp::onnx {
+
+/// Writes an integer network as an ONNX model that other engines run with the same integers.
+///
+/// Inputs and outputs are float32: QuantizeLinear behind every input, DequantizeLinear before every
+/// output. Every value of the network appears under its own name as an integer tensor.
+///
+/// | node            | 8 bits and fewer (opset 13, IR 8)                                        |
+/// |-----------------|--------------------------------------------------------------------------|
+/// | convolution     | QLinearConv with int32 bias                                              |
+/// | fully_connected | Reshape -> QLinearConv 1x1 -> Reshape: QLinearMatMul has no bias         |
+/// | add, concat     | DequantizeLinear each -> Add / Concat -> QuantizeLinear                  |
+/// | average_pool    | DequantizeLinear(scale 1) -> AveragePool -> QuantizeLinear(scale ratio)  |
+/// | requantise      | DequantizeLinear -> QuantizeLinear                                       |
+/// | max_pool        | MaxPool on the integers                                                  |
+/// | reshape         | Reshape on the integers                                                  |
+///
+/// A value of fewer than 8 bits saturates by a Clip on its integers. A node with a type above 8
+/// bits becomes a DequantizeLinear -> operator -> QuantizeLinear group of opset 21, IR 10; an
+/// engine computes it in float32 and may round differently. Metadata say what ONNX cannot:
+/// `pimvp.bits.value.<name>` and `pimvp.bits.weights.<node>` where it is not 8, `pimvp.weights`.
+/// `import_bytes(export_bytes(net))` gives the same network.
+///
+/// Helper tensors carry the prefix `pimvp/`. ONNX Runtime equals nn::executor bit for bit with
+/// graph optimisation disabled (scripts/onnx_compare.mjs).
+///
+/// Throws core::user_error if the network is not valid, a bias does not fit int32, a multiplier is
+/// not (input scale * weight scale) / output scale, or a name carries the prefix `pimvp/`.
+std::string export_bytes(const nn::network& net);
+
+/// Writes the bytes to `path` (whole or not at all). Throws core::user_error if it cannot.
+void export_file(const nn::network& net, const std::string& path);
+
+}  // namespace pimvp::onnx
