@@ -21,8 +21,8 @@ enum class op_kind {
     concat,           ///< along the channels (axis 1); every input requantised where types differ
     max_pool,
     average_pool,  ///< also the global one: kernel = whole map
-    requantise,    ///< identity on the reals between two types (also Relu/Clip that nothing absorbs)
-    reshape        ///< Flatten / Reshape / Squeeze / Unsqueeze: same integers, other dimensions
+    requantise,  ///< identity on the reals between two types (also Relu/Clip that nothing absorbs)
+    reshape      ///< Flatten / Reshape / Squeeze / Unsqueeze: same integers, other dimensions
 };
 std::string_view to_string(op_kind kind);
 
@@ -57,8 +57,8 @@ struct node {
     std::vector<float> weight_scales;  ///< one for all outputs, or one per output
     /// Per output; scale = input scale * weight scale. Empty = none.
     std::vector<std::int64_t> bias;
-    /// Per output, float32 as ONNX Runtime computes it: (input scale * weight scale) / output scale.
-    /// y = saturate(round_half_even(float(acc) * multiplier) + zero point).
+    /// Per output, float32 as ONNX Runtime computes it: (input scale * weight scale) / output
+    /// scale. y = saturate(round_half_even(float(acc) * multiplier) + zero point).
     std::vector<float> multipliers;
 
     [[nodiscard]] bool is_matrix() const {
@@ -78,8 +78,8 @@ struct value {
 /// Weights are constants of their nodes. Every value is produced by exactly one node or is a
 /// network input. Activations of 4-D values are N, C, H, W in memory order.
 struct network {
-    std::string name;      ///< file stem or built-in name
-    std::string sha256;    ///< of the file it came from; hex
+    std::string name;                 ///< file stem or built-in name
+    std::string sha256;               ///< of the file it came from; hex
     std::string weights = "trained";  ///< "trained" | "synthetic"
     std::vector<value> values;
     std::vector<node> nodes;

@@ -19,7 +19,8 @@ std::size_t element_count(const shape& dims);
 /// "1x3x224x224"
 std::string to_string(const shape& dims);
 
-/// How the integers of a tensor are stored and what they mean: real = scale * (integer - zero_point).
+/// How the integers of a tensor are stored and what they mean: real = scale * (integer -
+/// zero_point).
 struct tensor_type {
     int bits = 8;            ///< 1 .. 16 significant bits
     bool is_signed = false;  ///< two's complement if true

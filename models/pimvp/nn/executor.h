@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/nn/gemm.h>
+#include <pimvp/nn/network.h>
+#include <pimvp/nn/tensor.h>
+
+#include <memory>
+#include <vector>
+
+namespace pimvp::nn {
+
+/// The integer reference: what every accelerator must compute, to the bit.
+///
+/// Runs an integer network node by node and keeps every value for comparison. It shares no code
+/// with any hardware kernel.
+///
+/// **Numerics** `arithmetic.h`. Matrix nodes sum exactly, in 32 bits where accumulator_bits() says
+/// that no input can overflow them, else in 64. Padding is the zero point. max_pool works on the
+/// integers; average_pool on their exact sum. Results do not depend on the CPU.
+///
+/// **Limits** Batch 1. One thread; for several, copy the executor: copies share the packed weights
+/// and own their values. The network must outlive the executor and stay unchanged.
+///
+/// **Example**
+/// \code
+///     nn::executor reference(net);
+///     reference.run({nn::quantise(image, net.values[net.inputs[0]].type)});
+///     const nn::integer_tensor& scores = reference.value(net.outputs[0]);
+/// \endcode
+///
+/// **Source** ONNX operator definitions (QLinearConv, QuantizeLinear, DequantizeLinear).
+class executor {
+public:
+    /// Validates and prepares `net`. `kernels` picks the innermost loops (tests compare all).
+    explicit executor(const network& net, const gemm::kernels& kernels = gemm::best());
+    executor(const executor& other);
+    executor(executor&& other) noexcept;
+    executor& operator=(const executor&) = delete;
+    executor& operator=(executor&&) = delete;
+    ~executor();
+
+    /// Computes all values. `inputs`: one tensor per network input, with its shape and type; else
+    /// throws core::user_error.
+    void run(const std::vector<integer_tensor>& inputs);
+
+    /// A value of the last run.
+    [[nodiscard]] const integer_tensor& value(value_id id) const;
+    [[nodiscard]] const network& net() const { return *m_network; }
+
+private:
+    struct prepared;  // packed weights, shared by copies
+    struct buffers;
+
+    const network* m_network;
+    const gemm::kernels* m_kernels;
+    std::shared_ptr<const prepared> m_prepared;
+    std::unique_ptr<buffers> m_buffers;
+    std::vector<integer_tensor> m_values;
+};
+
+}  // namespace pimvp::nn

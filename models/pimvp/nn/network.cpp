@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/nn/network.h>
+
+#include <pimvp/nn/graph_check.h>
+
+#include <pimvp/core/diagnostics.h>
+
+#include <cmath>
+
+namespace pimvp::nn {
+
+namespace {
+
+detail::shape_rule rule_of(op_kind kind) {
+    switch (kind) {
+    case op_kind::convolution:
+        return detail::shape_rule::convolution;
+    case op_kind::fully_connected:
+        return detail::shape_rule::matrix;
+    case op_kind::concat:
+        return detail::shape_rule::concat;
+    case op_kind::max_pool:
+    case op_kind::average_pool:
+        return detail::shape_rule::pool;
+    case op_kind::reshape:
+        return detail::shape_rule::reshape;
+    case op_kind::add:
+    case op_kind::requantise:
+        break;
+    }
+    return detail::shape_rule::elementwise;
+}
+
+std::string type_problem(const tensor_type& type) {
+    if (type.bits < 1 || type.bits > 16) {
+        return "has " + std::to_string(type.bits) + " bits; 1 .. 16 are supported";
+    }
+    if (!(type.scale > 0.0F) || !std::isfinite(type.scale)) {
+        return "has scale " + std::to_string(type.scale) + "; a scale is finite and above 0";
+    }
+    if (type.zero_point < type.lowest() || type.zero_point > type.highest()) {
+        return "has zero point " + std::to_string(type.zero_point) + " outside " +
+               std::to_string(type.lowest()) + " .. " + std::to_string(type.highest());
+    }
+    return {};
+}
+
+std::string matrix_problem(const node& n) {
+    const integer_tensor& weights = n.weights;
+    const tensor_type& type = weights.type();
+    if (!type.is_signed || type.zero_point != 0) {
+        return "weights must be signed with zero point 0; subtract the zero point (9 bits hold an "
+               "unsigned byte minus any zero point)";
+    }
+    if (weights.size() != element_count(weights.dims())) {
+        return "weights hold " + std::to_string(weights.size()) + " elements, their shape is " +
+               to_string(weights.dims());
+    }
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (weights.at(i) < type.lowest() || weights.at(i) > type.highest()) {
+            return "weight " + std::to_string(i) + " = " + std::to_string(weights.at(i)) +
+                   " does not fit " + std::to_string(type.bits) + " bits";
+        }
+    }
+    const auto outputs = static_cast<std::size_t>(weights.dims()[0]);
+    if (n.multipliers.size() != outputs) {
+        return std::to_string(n.multipliers.size()) + " multipliers for " +
+               std::to_string(outputs) + " outputs";
+    }
+    for (const float multiplier : n.multipliers) {
+        if (!(multiplier >= 0.0F) || !std::isfinite(multiplier)) {
+            return "a multiplier is negative or not finite";
+        }
+    }
+    if (n.weight_scales.size() != 1 && n.weight_scales.size() != outputs) {
+        return std::to_string(n.weight_scales.size()) + " weight scales: 1 or " +
+               std::to_string(outputs) + " are needed";
+    }
+    if (!n.bias.empty() && n.bias.size() != outputs) {
+        return std::to_string(n.bias.size()) + " bias values for " + std::to_string(outputs) +
+               " outputs";
+    }
+    constexpr std::int64_t max_bias = std::int64_t{1} << 48;
+    for (const std::int64_t bias : n.bias) {
+        if (bias > max_bias || bias < -max_bias) return "a bias exceeds 2^48";
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string_view to_string(op_kind kind) {
+    switch (kind) {
+    case op_kind::convolution:
+        return "convolution";
+    case op_kind::fully_connected:
+        return "fully_connected";
+    case op_kind::add:
+        return "add";
+    case op_kind::concat:
+        return "concat";
+    case op_kind::max_pool:
+        return "max_pool";
+    case op_kind::average_pool:
+        return "average_pool";
+    case op_kind::requantise:
+        return "requantise";
+    case op_kind::reshape:
+        return "reshape";
+    }
+    return "?";
+}
+
+std::uint64_t network::macs(const node& n) const {
+    if (!n.is_matrix() || n.output >= values.size()) return 0;
+    return detail::matrix_macs(n.weights.dims(), values[n.output].dims);
+}
+
+std::uint64_t network::macs() const {
+    std::uint64_t total = 0;
+    for (const node& n : nodes) total += macs(n);
+    return total;
+}
+
+void network::validate() const {
+    core::diagnostics problems;
+    const bool safe = detail::check_structure(*this, problems);
+    for (const value& v : values) {
+        const std::string problem = type_problem(v.type);
+        if (!problem.empty()) problems.error("value '" + v.name + "'", problem);
+    }
+    for (std::size_t i = 0; safe && i < nodes.size(); ++i) {
+        const node& n = nodes[i];
+        const std::size_t wanted = n.kind == op_kind::add ? 2 : 1;
+        detail::shape_view view = detail::view_shapes(*this, n, rule_of(n.kind), wanted);
+        view.weights = &n.weights.dims();
+        std::string problem = detail::shape_problem(view);
+        if (problem.empty() && n.is_matrix()) problem = matrix_problem(n);
+        if (problem.empty() && (n.kind == op_kind::max_pool || n.kind == op_kind::reshape) &&
+            values[n.inputs[0]].type != values[n.output].type) {
+            problem = "input and output must have the same type; put a requantise node behind it";
+        }
+        if (!problem.empty()) {
+            problems.error(detail::node_path(n.name, i),
+                           std::string(to_string(n.kind)) + ": " + problem);
+        }
+    }
+    problems.throw_if_errors();
+}
+
+}  // namespace pimvp::nn
