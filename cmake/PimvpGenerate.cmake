@@ -3,7 +3,7 @@
 # gets these functions from find_package(pimvp).
 
 # pimvp_card(TARGET PREFIX card.yaml): compiles the technology card to <PREFIX/cards/<stem>_card.h>,
-# which holds namespace <PREFIX with :: for />::cards::<stem>. PREFIX inside the library:
+# with namespace pimvp::<last word of PREFIX>::cards::<name of the card>. PREFIX inside the library:
 # pimvp/<room>; outside: your own, e.g. my_adc. The header becomes a public include of TARGET in
 # the build tree.
 function(pimvp_card target prefix card)
