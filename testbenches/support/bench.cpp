@@ -6,11 +6,21 @@
 
 namespace support {
 
-bench::bench(pimvp::core::coding_style style, const char* name)
-    : detail::open_module(name),
-      sc_core::sc_module(*m_name) {
-    context.style = style;
+namespace {
+pimvp::core::context_options styled(pimvp::core::coding_style style) {
+    pimvp::core::context_options options;
+    options.style = style;
+    return options;
 }
+}  // namespace
+
+bench::bench(const pimvp::core::context_options& options, const char* name)
+    : detail::open_module(name),
+      sc_core::sc_module(*m_name),
+      context(options) {}
+
+bench::bench(pimvp::core::coding_style style)
+    : bench(styled(style)) {}
 
 bench::~bench() = default;
 

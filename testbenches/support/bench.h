@@ -40,8 +40,8 @@ class bench : private detail::open_module, public sc_core::sc_module {
 public:
     pimvp::core::context context;
 
-    explicit bench(pimvp::core::coding_style style = pimvp::core::coding_style::lt,
-                   const char* name = "bench");
+    explicit bench(const pimvp::core::context_options& options = {}, const char* name = "bench");
+    explicit bench(pimvp::core::coding_style style);
     ~bench() override;
 
     /// Runs `body` from time 0 and then everything else that has events up to the end of the body.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <support/catch.h>
 #include <support/random.h>
 
 #include <cstdlib>
@@ -15,9 +14,9 @@ std::uint64_t session_seed() {
 
 generator::generator(std::uint64_t stream)
     : m_seed(session_seed()),
-      m_state(m_seed + stream * 0xD1342543DE82EF95U) {
-    UNSCOPED_INFO("PIMVP_TEST_SEED=" << m_seed << " stream " << stream);
-}
+      m_state(m_seed + stream * 0xD1342543DE82EF95U),
+      m_message(Catch::MessageBuilder("INFO", CATCH_INTERNAL_LINEINFO, Catch::ResultWas::Info)
+                << "PIMVP_TEST_SEED=" << m_seed << " stream " << stream) {}
 
 std::uint64_t generator::next() {  // splitmix64
     m_state += 0x9E3779B97F4A7C15U;

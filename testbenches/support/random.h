@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <support/catch.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -25,6 +28,7 @@ public:
 private:
     std::uint64_t m_seed;
     std::uint64_t m_state;
+    Catch::ScopedMessage m_message;
 };
 
 }  // namespace support

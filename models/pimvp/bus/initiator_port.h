@@ -15,8 +15,8 @@ namespace pimvp::bus {
 
 /// A memory-mapped initiator for threads: each call returns when the transaction has completed.
 ///
-/// **Interface** initiator, 32 bit wide; LT or AT as core::context::style says; debug; optional DMI.
-/// Several threads may call at the same time: each has one transaction in flight.
+/// **Interface** initiator, 32 bit wide; LT or AT as core::context::style says; debug; optional
+/// DMI. Several threads may call at the same time: each has one transaction in flight.
 ///
 /// **Timing** A call returns at the response. With a quantum (core::context::quantum_fs, LT only) a
 /// thread runs ahead by local_time() and synchronises at multiples of the quantum; then only one
@@ -89,7 +89,7 @@ private:
     sc_core::sc_time m_local;
     sc_core::sc_event m_changed;  ///< a response, an END_REQ or cancel()
     std::vector<call*> m_calls;
-    std::vector<message> m_in_flight;  ///< AT: between BEGIN_REQ and the response
+    std::vector<message> m_in_flight;                  ///< AT: between BEGIN_REQ and the response
     tlm::tlm_generic_payload* m_requesting = nullptr;  ///< AT: before its END_REQ
     std::vector<tlm::tlm_dmi> m_direct;
     bool m_use_direct = false;

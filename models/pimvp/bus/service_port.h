@@ -76,11 +76,11 @@ protected:
 ///         }
 ///     };
 /// \endcode
-class service_port
-    : public tlm::tlm_base_target_socket<32, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<>>,
-      public tlm::tlm_fw_transport_if<>,
-      private at_scheduler::client,
-      private resource::client {
+class service_port : public tlm::tlm_base_target_socket<32, tlm::tlm_fw_transport_if<>,
+                                                        tlm::tlm_bw_transport_if<>>,
+                     public tlm::tlm_fw_transport_if<>,
+                     private at_scheduler::client,
+                     private resource::client {
 public:
     /// With a resource of its own: one server.
     service_port(const char* name, core::context& context, service& served);
