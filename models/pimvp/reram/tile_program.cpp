@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/reram/tile_program.h>
 
+#include <pimvp/reram/crossbar_encoder.h>
+
 #include <pimvp/core/bytes.h>
 
 #include <string>
@@ -16,7 +18,7 @@ constexpr std::uint64_t max_elements = 1ULL << 30;
 struct stage_fields {
     std::uint32_t kind, layer, scope, input, second_input;
     stage_window window;
-    element_type input_type, second_type, output_type;
+    post::number_format input_type, second_type, output_type;
     std::uint32_t input_bits, input_signed, count_include_pad, first_channel, channels;
     std::uint32_t accumulators;
 };
@@ -100,14 +102,14 @@ void validate(const tensor_buffer& b) {
     require(b.element_bytes == 1 || b.element_bytes == 2, "buffer: elements of 1 or 2 bytes");
 }
 
-void validate(const element_type& t) {
+void validate(const post::number_format& t) {
     const std::int32_t limit = t.element_bytes == 1 ? 255 : 65535;
     require(t.element_bytes == 1 || t.element_bytes == 2, "type: elements of 1 or 2 bytes");
     require(t.lowest >= -limit - 1 && t.highest <= limit && t.lowest <= t.highest,
             "type: range does not fit the element");
     require(t.zero_point >= t.lowest && t.zero_point <= t.highest, "type: zero point out of range");
-    const std::uint32_t exponent = (t.scale_bits >> 23) & 0xFF;
-    require((t.scale_bits >> 31) == 0 && exponent != 0 && exponent != 255,
+    const std::uint32_t exponent = (t.scale >> 23) & 0xFF;
+    require((t.scale >> 31) == 0 && exponent != 0 && exponent != 255,
             "type: scale must be a positive normal number");
 }
 
@@ -188,17 +190,15 @@ void validate(const crossbar_record& c, const std::vector<const ima_share*>& sha
     require(c.rows >= 1 && c.rows <= limits.crossbar_rows && c.columns >= 1 &&
                 c.columns <= limits.crossbar_columns,
             "crossbar: rows or columns");
-    require(c.weight_bits >= 1 && c.weight_bits <= 16 &&
+    require(c.weight_bits >= 2 && c.weight_bits <= 16 &&
                 c.cells_per_weight == (c.weight_bits + limits.cell_bits - 1) / limits.cell_bits,
             "crossbar: cells per weight");
     require(c.outputs >= 1 && c.columns == c.outputs * c.cells_per_weight,
             "crossbar: columns are not outputs times cells");
     require(inside(c.first_output, c.outputs, share.outputs), "crossbar: outputs");
     require(c.row_block < share.row_blocks.size(), "crossbar: row block");
-    const std::uint64_t expected =
-        std::uint64_t{c.columns} * limits.cell_bits * (limits.crossbar_rows / 8) +
-        (c.columns + 7) / 8;
-    require(c.image_bytes == expected, "crossbar: image size");
+    require(c.image_bytes == image_bytes(c.rows, c.columns, limits.cell_bits),
+            "crossbar: image size");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/post/post_kernel.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -37,14 +39,6 @@ struct stage_window {
     std::uint32_t dilation_h = 1, dilation_w = 1;
     std::int32_t pad_top = 0, pad_left = 0;
     std::uint32_t output_h = 1, output_w = 1;
-};
-
-/// Integers and the reals they stand for (post-processing).
-struct element_type {
-    std::uint32_t scale_bits = 0x3F800000U;  ///< binary32
-    std::int32_t zero_point = 0;
-    std::int32_t lowest = 0, highest = 255;
-    std::uint32_t element_bytes = 1;
 };
 
 /// A copy of some output channels of every pixel goes to a node of the interconnect, where it
@@ -99,7 +93,7 @@ struct stage_record {
     std::uint32_t input = 0;         ///< index into tile_program::buffers
     std::uint32_t second_input = 0;  ///< add
     stage_window window;
-    element_type input_type, second_type, output_type;
+    post::number_format input_type, second_type, output_type;
     std::uint32_t input_bits = 8;  ///< matrix: bits to stream
     std::uint32_t input_signed = 0;
     std::uint32_t count_include_pad = 0;  ///< average_pool

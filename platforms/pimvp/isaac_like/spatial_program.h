@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/accel/program.h>
+#include <pimvp/reram/tile_program.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace pimvp::isaac_like {
+
+/// FAMILY register of the accelerator, and of programs for it: "ISAC".
+constexpr std::uint32_t family_id = 0x43415349U;
+
+enum class section_kind : std::uint32_t {
+    io = 256,     ///< which tensors enter and leave
+    tiles = 257,  ///< a tile_program per tile
+    cells = 258   ///< crossbar images, back to back
+};
+
+/// A tensor at the border of the chip, in the order of the RUN's tensor table.
+struct io_tensor {
+    std::uint32_t tensor = 0;  ///< number of the tensor on the chip
+    std::uint32_t channels = 1, height = 1, width = 1;
+    std::uint32_t element_bytes = 1;
+    std::vector<reram::route> routes;  ///< inputs: who wants which channels
+    [[nodiscard]] std::uint64_t elements() const {
+        return std::uint64_t{channels} * height * width;
+    }
+};
+
+/// A network placed on tiles: layers resident on crossbars, pixels streaming through stages.
+struct spatial_program {
+    std::vector<io_tensor> inputs;
+    std::vector<io_tensor> outputs;
+    std::vector<reram::tile_program> tiles;  ///< by rising node
+    std::uint32_t chips = 1;                 ///< used
+};
+
+/// Sections `io` and `tiles` of a program image.
+std::vector<std::uint8_t> encode_io(const spatial_program& program);
+std::vector<std::uint8_t> encode_tiles(const spatial_program& program);
+
+/// Read what the encoders wrote; throw core::format_error on anything malformed or out of limits.
+void decode_io(const std::vector<std::uint8_t>& bytes, const reram::tile_limits& limits,
+               spatial_program& program);
+void decode_tiles(const std::vector<std::uint8_t>& bytes, const reram::tile_limits& limits,
+                  spatial_program& program);
+
+/// Checks across tiles that decoding one tile cannot see: nodes are used once and are tiles, every
+/// buffer and every program output is fed exactly once in each of its channels, partial sums meet a
+/// home, images lie inside `cells_bytes`. Throws core::format_error.
+void validate(const spatial_program& program, const reram::tile_limits& limits,
+              std::uint32_t host_node, std::uint64_t cells_bytes);
+
+}  // namespace pimvp::isaac_like
