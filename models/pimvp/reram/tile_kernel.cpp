@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/reram/tile_kernel.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace pimvp::reram {
+
+// feature_map -------------------------------------------------------------------------------------
+
+feature_map::feature_map(const tensor_buffer& shape)
+    : m_first_channel(shape.first_channel),
+      m_channels(shape.channels),
+      m_element_bytes(shape.element_bytes),
+      m_pixel_bytes(std::size_t{shape.channels} * shape.element_bytes),
+      m_data(std::size_t{shape.height} * shape.width * m_pixel_bytes),
+      m_received(std::size_t{shape.height} * shape.width, 0) {}
+
+bool feature_map::write(std::uint32_t pixel, std::uint32_t first_channel, std::uint32_t channels,
+                        const std::uint8_t* values) {
+    if (pixel >= m_received.size() || first_channel < m_first_channel || channels > m_channels ||
+        first_channel - m_first_channel > m_channels - channels ||
+        m_received[pixel] + channels > m_channels) {
+        return false;
+    }
+    std::memcpy(m_data.data() + pixel * m_pixel_bytes +
+                    std::size_t{first_channel - m_first_channel} * m_element_bytes,
+                values, std::size_t{channels} * m_element_bytes);
+    m_received[pixel] += channels;
+    while (m_ready < m_received.size() && m_received[m_ready] == m_channels) ++m_ready;
+    return true;
+}
+
+// window_walker -----------------------------------------------------------------------------------
+
+window_walker::window_walker(const stage_record& stage, const tensor_buffer& input)
+    : m_window(stage.window),
+      m_height(input.height),
+      m_width(input.width),
+      m_output_w(stage.window.output_w),
+      m_windows(stage.window.output_h * stage.window.output_w) {}
+
+std::uint32_t window_walker::pixels_needed(std::uint32_t window) const {
+    const window_position at = position(window);
+    const std::int64_t last_row =
+        std::min<std::int64_t>(row(at, m_window.kernel_h - 1), std::int64_t{m_height} - 1);
+    const std::int64_t last_column =
+        std::min<std::int64_t>(column(at, m_window.kernel_w - 1), std::int64_t{m_width} - 1);
+    if (last_row < 0) return 0;
+    // A window left of the map still needs the rows above its last one.
+    return static_cast<std::uint32_t>(last_row * m_width + std::max<std::int64_t>(last_column, 0) +
+                                      1);
+}
+
+// im2col_gather -----------------------------------------------------------------------------------
+
+im2col_gather::im2col_gather(const stage_record& stage, const tensor_buffer& input)
+    : m_walker(stage, input),
+      m_channels(input.channels),
+      m_element_bytes(input.element_bytes),
+      m_zero(stage.input_type.zero_point) {
+    const stage_window& w = stage.window;
+    const std::uint32_t area = w.kernel_h * w.kernel_w;
+    for (const row_block& block : stage.row_blocks) {
+        std::vector<element>& elements = m_blocks.emplace_back();
+        for (std::uint32_t e = block.first_element; e < block.first_element + block.elements; ++e) {
+            const std::uint32_t channel = e / area - input.first_channel;
+            const std::uint32_t ky = e % area / w.kernel_w;
+            const std::uint32_t kx = e % w.kernel_w;
+            elements.push_back(
+                {channel, ky, kx,
+                 (ky * w.dilation_h * input.width + kx * w.dilation_w) * m_channels + channel});
+        }
+    }
+}
+
+template <class T>
+void im2col_gather::gather(std::uint32_t block, window_position at, const feature_map& map,
+                           T* to) const {
+    const std::vector<element>& elements = m_blocks[block];
+    const stage_window& w = m_walker.window();
+    const std::int64_t top = m_walker.row(at, 0);
+    const std::int64_t left = m_walker.column(at, 0);
+    if (m_walker.inside(top, left) &&
+        m_walker.inside(m_walker.row(at, w.kernel_h - 1), m_walker.column(at, w.kernel_w - 1))) {
+        const auto* from = reinterpret_cast<const T*>(
+            map.pixel(static_cast<std::uint32_t>(top * m_walker.width() + left)));
+        for (const element& e : elements) *to++ = from[e.offset];
+        return;
+    }
+    for (const element& e : elements) {
+        const std::int64_t y = m_walker.row(at, e.ky);
+        const std::int64_t x = m_walker.column(at, e.kx);
+        *to++ = m_walker.inside(y, x)
+                    ? reinterpret_cast<const T*>(map.pixel(
+                          static_cast<std::uint32_t>(y * m_walker.width() + x)))[e.channel]
+                    : static_cast<T>(m_zero);
+    }
+}
+
+void im2col_gather::operator()(std::uint32_t block, window_position at, const feature_map& map,
+                               std::uint8_t* to) const {
+    if (m_element_bytes == 1) {
+        gather(block, at, map, to);
+    } else {
+        gather(block, at, map, reinterpret_cast<std::uint16_t*>(to));
+    }
+}
+
+// vector_kernel -----------------------------------------------------------------------------------
+
+vector_kernel::vector_kernel(const stage_record& stage, const std::vector<tensor_buffer>& buffers)
+    : m_kind(static_cast<stage_kind>(stage.kind)),
+      m_walker(stage, buffers[stage.input]),
+      m_channels(stage.channels),
+      m_input_bytes(buffers[stage.input].element_bytes),
+      m_first_offset(std::size_t{stage.first_channel - buffers[stage.input].first_channel} *
+                     m_input_bytes),
+      m_count_pad(stage.count_include_pad != 0),
+      m_input(stage.input_type) {
+    switch (m_kind) {
+    case stage_kind::add: {
+        const tensor_buffer& second = buffers[stage.second_input];
+        m_second_offset =
+            std::size_t{stage.first_channel - second.first_channel} * second.element_bytes;
+        m_unit.emplace<post::residual_adder>(stage.input_type, stage.second_type,
+                                             stage.output_type);
+        break;
+    }
+    case stage_kind::requantise:
+        m_unit.emplace<post::rescaler>(stage.input_type, stage.output_type);
+        break;
+    case stage_kind::average_pool:
+        m_unit.emplace<post::average_pooler>(stage.input_type, stage.output_type);
+        break;
+    case stage_kind::max_pool:
+    case stage_kind::matrix:
+        break;
+    }
+}
+
+std::uint32_t vector_kernel::elements_inside(window_position at) const {
+    const auto count = [](std::int64_t first, std::uint32_t kernel, std::uint32_t step,
+                          std::uint32_t extent) {
+        std::uint32_t inside = 0;
+        for (std::uint32_t k = 0; k < kernel; ++k) {
+            const std::int64_t at_k = first + std::int64_t{k} * step;
+            if (at_k >= 0 && at_k < extent) ++inside;
+        }
+        return inside;
+    };
+    const stage_window& w = m_walker.window();
+    return count(m_walker.row(at, 0), w.kernel_h, w.dilation_h, m_walker.height()) *
+           count(m_walker.column(at, 0), w.kernel_w, w.dilation_w, m_walker.width());
+}
+
+std::uint64_t vector_kernel::bytes_read(std::uint32_t window) const {
+    const std::uint64_t pixel = std::uint64_t{m_channels} * m_input_bytes;
+    switch (m_kind) {
+    case stage_kind::add:
+        return 2 * pixel;
+    case stage_kind::max_pool:
+    case stage_kind::average_pool:
+        return pixel * elements_inside(m_walker.position(window));
+    case stage_kind::requantise:
+    case stage_kind::matrix:
+        break;
+    }
+    return pixel;
+}
+
+post::operation_counts vector_kernel::operator()(std::uint32_t window, const feature_map& first,
+                                                 const feature_map* second, std::uint8_t* out) {
+    if (m_kind == stage_kind::add) {
+        return std::get<post::residual_adder>(m_unit)(first.pixel(window) + m_first_offset,
+                                                      second->pixel(window) + m_second_offset,
+                                                      m_channels, out);
+    }
+    if (m_kind == stage_kind::requantise) {
+        return std::get<post::rescaler>(m_unit)(first.pixel(window) + m_first_offset, m_channels,
+                                                out);
+    }
+    const window_position at = m_walker.position(window);
+    const stage_window& w = m_walker.window();
+    m_pixels.clear();
+    for (std::uint32_t ky = 0; ky < w.kernel_h; ++ky) {
+        for (std::uint32_t kx = 0; kx < w.kernel_w; ++kx) {
+            const std::int64_t y = m_walker.row(at, ky);
+            const std::int64_t x = m_walker.column(at, kx);
+            if (!m_walker.inside(y, x)) continue;
+            m_pixels.push_back(first.pixel(static_cast<std::uint32_t>(y * m_walker.width() + x)) +
+                               m_first_offset);
+        }
+    }
+    if (m_kind == stage_kind::max_pool) {
+        if (m_pixels.empty()) {  // a window of padding only has no maximum: the lowest integer
+            for (std::uint32_t c = 0; c < m_channels; ++c) store(out, c, m_input, m_input.lowest);
+            return {};
+        }
+        return post::max_pool(m_pixels.data(), m_pixels.size(), m_channels, m_input, out);
+    }
+    const auto& pooler = std::get<post::average_pooler>(m_unit);
+    m_sums.assign(m_channels, 0);
+    post::operation_counts counts;
+    for (const std::uint8_t* pixel : m_pixels) {
+        counts += pooler.accumulate(pixel, m_channels, m_sums.data());
+    }
+    const std::uint32_t inside =
+        std::max<std::uint32_t>(1, static_cast<std::uint32_t>(m_pixels.size()));
+    const std::uint32_t divisor = m_count_pad ? w.kernel_h * w.kernel_w : inside;
+    counts += pooler.finish(m_sums.data(), m_channels, divisor, out);
+    return counts;
+}
+
+}  // namespace pimvp::reram

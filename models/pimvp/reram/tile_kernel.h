@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/reram/tile_program.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+/// The arithmetic and bookkeeping of a tile without its clock: which pixels have arrived, which
+/// inputs a window takes, what post-processing makes of the sums. Plain C++.
+namespace pimvp::reram {
+
+/// One tensor of one inference in a tile's eDRAM: pixel by pixel, channels innermost.
+class feature_map {
+public:
+    explicit feature_map(const tensor_buffer& shape);
+
+    /// Stores channels of one pixel. False if they lie outside the buffer or were there before.
+    bool write(std::uint32_t pixel, std::uint32_t first_channel, std::uint32_t channels,
+               const std::uint8_t* values);
+    /// Pixels 0 .. n-1 are complete.
+    [[nodiscard]] std::uint32_t ready() const { return m_ready; }
+    [[nodiscard]] const std::uint8_t* pixel(std::uint32_t index) const {
+        return m_data.data() + std::size_t{index} * m_pixel_bytes;
+    }
+    [[nodiscard]] std::uint64_t bytes() const { return m_data.size(); }
+
+private:
+    std::uint32_t m_first_channel, m_channels, m_element_bytes;
+    std::size_t m_pixel_bytes;
+    std::vector<std::uint8_t> m_data;
+    std::vector<std::uint32_t> m_received;  ///< channels per pixel
+    std::uint32_t m_ready = 0;
+};
+
+/// A window position of a stage.
+struct window_position {
+    std::uint32_t y = 0, x = 0;
+};
+
+/// What a stage needs to know of its geometry, worked out once.
+class window_walker {
+public:
+    window_walker(const stage_record& stage, const tensor_buffer& input);
+
+    [[nodiscard]] std::uint32_t windows() const { return m_windows; }
+    [[nodiscard]] window_position position(std::uint32_t window) const {
+        return {window / m_output_w, window % m_output_w};
+    }
+    /// Pixels (in raster order, from 0) that must have arrived before this window can start.
+    [[nodiscard]] std::uint32_t pixels_needed(std::uint32_t window) const;
+
+    /// Row of the input map under kernel row `ky`; outside if < 0 or >= height.
+    [[nodiscard]] std::int64_t row(window_position at, std::uint32_t ky) const {
+        return std::int64_t{at.y} * m_window.stride_h - m_window.pad_top +
+               std::int64_t{ky} * m_window.dilation_h;
+    }
+    [[nodiscard]] std::int64_t column(window_position at, std::uint32_t kx) const {
+        return std::int64_t{at.x} * m_window.stride_w - m_window.pad_left +
+               std::int64_t{kx} * m_window.dilation_w;
+    }
+    [[nodiscard]] const stage_window& window() const { return m_window; }
+    [[nodiscard]] std::uint32_t height() const { return m_height; }
+    [[nodiscard]] std::uint32_t width() const { return m_width; }
+    [[nodiscard]] bool inside(std::int64_t y, std::int64_t x) const {
+        return y >= 0 && y < m_height && x >= 0 && x < m_width;
+    }
+
+private:
+    stage_window m_window;
+    std::uint32_t m_height, m_width, m_output_w, m_windows;
+};
+
+/// Gathers the inputs of a matrix stage: the im2col slice of each row block.
+class im2col_gather {
+public:
+    im2col_gather(const stage_record& stage, const tensor_buffer& input);
+
+    /// Elements of row block `block` for a window, element_bytes each; padding is the zero point.
+    void operator()(std::uint32_t block, window_position at, const feature_map& map,
+                    std::uint8_t* to) const;
+
+private:
+    struct element {
+        std::uint32_t channel;  ///< in the buffer
+        std::uint32_t ky, kx;
+        std::uint32_t offset;  ///< elements from the window's first pixel, where all is inside
+    };
+
+    template <class T>
+    void gather(std::uint32_t block, window_position at, const feature_map& map, T* to) const;
+
+    window_walker m_walker;
+    std::uint32_t m_channels, m_element_bytes;
+    std::int32_t m_zero;
+    std::vector<std::vector<element>> m_blocks;
+};
+
+/// A stage without crossbars: pool, sum or requantise one output pixel.
+class vector_kernel {
+public:
+    vector_kernel(const stage_record& stage, const std::vector<tensor_buffer>& buffers);
+
+    /// Channels first_channel .. of output pixel `window`; returns what the units did.
+    post::operation_counts operator()(std::uint32_t window, const feature_map& first,
+                                      const feature_map* second, std::uint8_t* out);
+    /// Bytes read from eDRAM for one output pixel.
+    [[nodiscard]] std::uint64_t bytes_read(std::uint32_t window) const;
+
+private:
+    [[nodiscard]] std::uint32_t elements_inside(window_position at) const;
+
+    stage_kind m_kind;
+    window_walker m_walker;
+    std::uint32_t m_channels, m_input_bytes;
+    std::size_t m_first_offset = 0, m_second_offset = 0;  ///< of the channels in a pixel
+    bool m_count_pad;
+    post::number_format m_input;
+    std::variant<std::monostate, post::residual_adder, post::rescaler, post::average_pooler> m_unit;
+    std::vector<const std::uint8_t*> m_pixels;
+    std::vector<std::int64_t> m_sums;
+};
+
+}  // namespace pimvp::reram

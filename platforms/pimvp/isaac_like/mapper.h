@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/isaac_like/spatial_program.h>
+#include <pimvp/mapping/lowering.h>
+#include <pimvp/nn/network.h>
+#include <pimvp/noc/message.h>
+#include <pimvp/reram/crossbar_shape.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pimvp::isaac_like {
+
+/// What the mapper must know of the machine. A plain copy of the parameters, so that mapping needs
+/// no module.
+struct machine {
+    std::uint32_t chips = 0;  ///< 0: as many as the network needs
+    std::uint32_t tiles_per_chip = 168;
+    std::uint32_t imas_per_tile = 12;
+    std::uint32_t crossbars_per_ima = 8;
+    reram::crossbar_shape crossbar;
+    bool pack_groups = true;  ///< depthwise: several groups block-diagonally in one crossbar
+
+    [[nodiscard]] noc::node_map nodes(std::uint32_t used_chips) const {
+        return {used_chips, tiles_per_chip};
+    }
+    /// What a tile program may name on this machine.
+    [[nodiscard]] reram::tile_limits limits(std::uint32_t used_chips) const {
+        return {imas_per_tile,    crossbars_per_ima,  crossbar.rows,
+                crossbar.columns, crossbar.cell_bits, nodes(used_chips).nodes()};
+    }
+};
+
+/// Where one layer went, for people and reports.
+struct layer_placement {
+    std::uint32_t node = 0;  ///< index into network::nodes
+    std::uint32_t cells_per_weight = 0;
+    std::uint32_t row_blocks = 0, column_blocks = 0;
+    std::uint64_t arrays = 0;
+    std::uint32_t imas = 0;
+    std::uint64_t windows = 0;
+    std::uint64_t used_columns = 0;  ///< cell columns in use, summed over arrays
+    std::uint64_t conversions = 0;   ///< per inference, by the formula of docs/models/adc_bank.md
+    std::uint64_t macs = 0;
+    std::vector<std::uint32_t> tiles;  ///< rising
+};
+
+struct placement {
+    spatial_program program;
+    std::vector<layer_placement> layers;  ///< in network order; reshapes and free concats left out
+    std::uint32_t tiles = 0, chips = 0;
+    std::uint64_t arrays = 0;
+};
+
+/// Places a network: im2col windows -> row blocks x column blocks -> crossbars -> IMAs -> tiles ->
+/// chips, each layer resident, in network order and without gaps a layer could fill.
+///
+/// Column blocks stay in one tile where their row blocks fit one; larger ones (huge fully connected
+/// layers) spread, and one tile, the home, collects the partial sums. Element-wise and pooling
+/// stages run where their first input is made. Deterministic.
+/// Throws core::user_error if the machine is too small (with the number of chips that would do) or
+/// a layer cannot run on it.
+placement place(const nn::network& network, const machine& target);
+
+/// The whole program image: place(), cells encoded, packed with hashes. `place` is returned through
+/// `placed` if not null.
+std::vector<std::uint8_t> map_network(const nn::network& network, const machine& target,
+                                      const accel::hash256& config_hash,
+                                      placement* placed = nullptr);
+
+}  // namespace pimvp::isaac_like
