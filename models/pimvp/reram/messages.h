@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-/// Messages on the operation sockets inside an ISAAC tile: a little-endian POD header followed by an
-/// array. All are WRITE payloads to address 0 and are posted: the response says that the message was
-/// taken, results leave by the block's own `out`.
+/// Messages on the operation sockets inside an ISAAC tile: a little-endian POD header followed by
+/// an array. All are WRITE payloads to address 0 and are posted: the response says that the message
+/// was taken, results leave by the block's own `out`.
 namespace pimvp::reram {
 
 enum class ima_command : std::uint16_t {
@@ -16,18 +16,18 @@ enum class ima_command : std::uint16_t {
 
 /// tile -> IMA: program one crossbar.
 ///
-/// Followed by the crossbar image (see crossbar_image in crossbar_encoder.h): for each used cell
-/// column its bit planes, least significant first, rows / 8 bytes each; then one flip bit per column.
+/// Followed by the image of the array (crossbar_encoder.h): for each used cell column its bit
+/// planes, least significant first, (rows + 7) / 8 bytes each; then one flip bit per column.
 struct ima_program_header {
     std::uint16_t command = static_cast<std::uint16_t>(ima_command::program);
-    std::uint16_t crossbar = 0;       ///< 0 .. crossbars per IMA - 1
-    std::uint16_t rows = 0;           ///< used rows, 1 .. crossbar rows
-    std::uint16_t columns = 0;        ///< used cell columns, 1 .. crossbar columns
-    std::uint8_t weight_bits = 8;     ///< bits of a weight; bias is 2^(weight_bits - 1)
+    std::uint16_t crossbar = 0;    ///< 0 .. crossbars per IMA - 1
+    std::uint16_t rows = 0;        ///< used rows, 1 .. crossbar rows
+    std::uint16_t columns = 0;     ///< used cell columns, 1 .. crossbar columns
+    std::uint8_t weight_bits = 8;  ///< bits of a weight; bias is 2^(weight_bits - 1)
     std::uint8_t cells_per_weight = 4;
-    std::uint16_t row_block = 0;      ///< which input slice of a multiply drives the rows
-    std::uint32_t first_output = 0;   ///< outputs[first_output + i] accumulates logical column i
-    std::uint32_t outputs = 0;        ///< logical columns = columns / cells_per_weight
+    std::uint16_t row_block = 0;     ///< which input slice of a multiply drives the rows
+    std::uint32_t first_output = 0;  ///< outputs[first_output + i] accumulates logical column i
+    std::uint32_t outputs = 0;       ///< logical columns = columns / cells_per_weight
 };
 static_assert(sizeof(ima_program_header) == 20, "wire format");
 
@@ -40,10 +40,10 @@ struct ima_multiply_header {
     std::uint8_t input_signed = 0;   ///< 1: the last bit cycle subtracts
     std::uint8_t element_bytes = 1;  ///< 1 or 2
     std::uint8_t reserved = 0;
-    std::uint16_t row_blocks = 1;    ///< input slices that follow
+    std::uint16_t row_blocks = 1;  ///< input slices that follow
     std::uint32_t crossbar_mask = 0;
-    std::uint32_t scope = 0;         ///< ledger scope (layer) the work is charged to
-    std::uint64_t sequence = 0;      ///< returned unchanged with the result
+    std::uint32_t scope = 0;     ///< ledger scope (layer) the work is charged to
+    std::uint64_t sequence = 0;  ///< returned unchanged with the result
 };
 static_assert(sizeof(ima_multiply_header) == 24, "wire format");
 
@@ -57,26 +57,28 @@ static_assert(sizeof(ima_erase_header) == 8, "wire format");
 
 /// IMA -> ADC bank: the held columns of all its active crossbars in one bit cycle.
 ///
-/// Followed by `crossbars` entries of std::uint16_t (used columns of each), then the samples, one
-/// std::uint16_t per used column in units of one cell step, crossbar after crossbar.
+/// Followed by `crossbars` entries of std::uint16_t (samples of each), then the samples, one
+/// std::uint16_t per used column in units of one cell step, crossbar after crossbar. Where the unit
+/// column has a converter of its own, it is the last sample of each crossbar.
 struct adc_sample_header {
     std::uint64_t sequence = 0;
     std::uint32_t scope = 0;
-    std::uint8_t bit = 0;            ///< which input bit, 0 = least significant
-    std::uint8_t input_bits = 8;     ///< bits of the whole stream
-    std::uint16_t crossbars = 0;     ///< active crossbars
-    std::uint32_t samples = 0;       ///< sum of the used columns
-    std::uint32_t conversions = 0;   ///< converted columns, unused ones included where they are
+    std::uint8_t bit = 0;           ///< which input bit, 0 = least significant
+    std::uint8_t input_bits = 8;    ///< bits of the whole stream
+    std::uint16_t crossbars = 0;    ///< active crossbars
+    std::uint32_t samples = 0;      ///< sum over the crossbars
+    std::uint32_t conversions = 0;  ///< converted columns, unused ones included where they are
 };
 static_assert(sizeof(adc_sample_header) == 24, "wire format");
 
-/// ADC bank -> IMA: adc_sample_header unchanged, the column counts, then one code per sample.
+/// ADC bank -> IMA: adc_sample_header unchanged, the counts, then one code per sample, 0 .. 2^15
+/// - 1. The messages of one multiply come in the order of its bits.
 using adc_code_header = adc_sample_header;
 
 /// IMA -> tile: finished sums of one multiply, followed by `outputs` values of std::int64_t.
 struct ima_result_header {
     std::uint64_t sequence = 0;
-    std::uint32_t ima = 0;      ///< index of the IMA in its tile
+    std::uint32_t ima = 0;  ///< index of the IMA in its tile
     std::uint32_t outputs = 0;
 };
 static_assert(sizeof(ima_result_header) == 16, "wire format");

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/reram/ima_params.h>
+#include <pimvp/reram/parts.h>
+
+#include <pimvp/bus/push_port.h>
+#include <pimvp/bus/service_port.h>
+
+#include <pimvp/core/context.h>
+#include <pimvp/core/energy.h>
+#include <pimvp/core/statistics.h>
+
+#include <cstdint>
+#include <systemc>
+#include <tlm>
+
+namespace pimvp::reram {
+
+/// The ADCs of one IMA, one per crossbar: turns held sums into codes that saturate.
+///
+/// **Interface**
+/// | name  | kind                 | meaning                                                     |
+/// |-------|----------------------|-------------------------------------------------------------|
+/// | `in`  | target, LT and AT    | adc_sample_header: the columns of one IMA in one bit cycle  |
+/// | `out` | initiator, LT and AT | adc_code_header: min(sample, 2^bits - 1) for each sample    |
+///
+/// **Timing** The converters work side by side, each on the columns of its crossbar in sequence:
+/// n = crossbar columns (the used ones if `convert_unused_columns` is false). Codes leave
+/// ceil(n / sample_rate / cycle) cycles after the start, and the bank is busy for as long: one
+/// cycle for 128 columns at 1.28 GS/s. The converter of a unit column works at the same time.
+///
+/// **Energy** One `adc.conversion.<bits>b` per converted column (the header's `conversions`).
+///
+/// **Limits** Ideal converters: no noise, offset or missing codes. Clipped samples are counted
+/// (`clipped`), never an error.
+///
+/// **Example**
+/// \code
+///     reram::ima ima{"ima", context, params};
+///     reram::adc_bank bank{"adc", context, params};
+///     ima.adc.bind(bank.in);
+///     bank.out.bind(ima.codes);
+/// \endcode
+///
+/// **Source** ISAAC, ISCA 2016, Table I (`cards/isaac_32nm.yaml`).
+class adc_bank : public adc_bank_base, private bus::service {
+public:
+    bus::service_port in;
+    bus::push_port out;
+
+    adc_bank(const sc_core::sc_module_name& name, core::context& context,
+             const ima_params& params = {});
+
+    const char* kind() const override { return "pimvp::reram::adc_bank"; }
+    target_socket& samples_in() override { return in; }
+    initiator_socket& codes_out() override { return out; }
+    void abort() override;
+
+    /// Samples above the highest code so far: 0 means that every result is exact.
+    [[nodiscard]] std::uint64_t clipped() const { return m_stats.clipped.get(); }
+    [[nodiscard]] std::uint64_t conversions() const { return m_stats.conversions.get(); }
+
+private:
+    struct statistics : core::stat_group {
+        using stat_group::stat_group;
+        core::counter conversions{*this, "conversions", "columns converted", core::quantity::count};
+        core::counter clipped{*this, "clipped", "samples above the highest code",
+                              core::quantity::count};
+    };
+
+    [[nodiscard]] tlm::tlm_response_status check(
+        const tlm::tlm_generic_payload& payload) const override;
+    [[nodiscard]] sc_core::sc_time occupancy(
+        const tlm::tlm_generic_payload& payload) const override;
+    void execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) override;
+
+    const crossbar_shape m_shape;
+    const std::uint16_t m_highest_code;
+    const sc_core::sc_time m_cycle;
+    const sc_core::sc_time m_full_conversion;  ///< all columns of a crossbar
+    const core::frequency m_sample_rate;
+    core::energy_ledger& m_ledger;
+    const core::event_id m_conversion;
+    statistics m_stats;
+};
+
+}  // namespace pimvp::reram

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/reram/crossbar_kernel.h>
+
+#include <pimvp/core/diagnostics.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace pimvp::reram {
+namespace {
+
+constexpr unsigned highest_adc_bits = 15;  // codes below 2^15 and 16 bits never overflow int32
+
+/// Byte i of the result holds bit i of the eight bytes of x, byte j's bit at position j.
+std::uint64_t transpose_8x8(std::uint64_t x) {
+    std::uint64_t swap = (x ^ (x >> 7U)) & 0x00AA00AA00AA00AAU;
+    x ^= swap ^ (swap << 7U);
+    swap = (x ^ (x >> 14U)) & 0x0000CCCC0000CCCCU;
+    x ^= swap ^ (swap << 14U);
+    swap = (x ^ (x >> 28U)) & 0x00000000F0F0F0F0U;
+    return x ^ swap ^ (swap << 28U);
+}
+
+unsigned population_count(std::uint64_t x) {
+    return static_cast<unsigned>(__builtin_popcountll(x));
+}
+
+std::int64_t element(const input_vector& inputs, unsigned index) {
+    std::uint32_t raw = 0;
+    std::memcpy(&raw, static_cast<const std::uint8_t*>(inputs.data) + index * inputs.element_bytes,
+                inputs.element_bytes);
+    raw &= (1U << inputs.bits) - 1U;  // the streamed bits are all there is
+    const bool negative = inputs.is_signed && (raw >> (inputs.bits - 1) & 1U) != 0;
+    return static_cast<std::int64_t>(raw) - (negative ? std::int64_t{1} << inputs.bits : 0);
+}
+
+programmed_crossbar program(const crossbar_shape& shape, const crossbar_image& image,
+                            unsigned adc_bits) {
+    const std::string problem = layout_error(shape, image.layout, image.bytes.size());
+    if (!problem.empty()) throw core::user_error("crossbar image: " + problem);
+    if (adc_bits == 0 || adc_bits > highest_adc_bits) {
+        throw core::user_error("an ADC of " + std::to_string(adc_bits) +
+                               " bits: 1 to 15 are possible");
+    }
+    return {shape, image.layout, image.bytes.data()};
+}
+
+}  // namespace
+
+operation_counts& operation_counts::operator+=(const operation_counts& other) {
+    crossbar_cycles += other.crossbar_cycles;
+    dac_row_cycles += other.dac_row_cycles;
+    samples += other.samples;
+    conversions += other.conversions;
+    shift_adds += other.shift_adds;
+    clipped += other.clipped;
+    return *this;
+}
+
+unsigned conversions_per_cycle(const crossbar_shape& shape, unsigned used) {
+    return (shape.convert_unused_columns ? shape.columns : used) +
+           (shape.unit_is_converted() ? 1U : 0U);
+}
+
+operation_counts count_operations(const crossbar_shape& shape, unsigned used, unsigned input_bits) {
+    const std::uint64_t conversions =
+        std::uint64_t{conversions_per_cycle(shape, used)} * input_bits;
+    operation_counts counts;
+    counts.crossbar_cycles = input_bits;
+    counts.dac_row_cycles = std::uint64_t{shape.rows} * input_bits;
+    counts.samples = conversions;
+    counts.conversions = conversions;
+    counts.shift_adds = conversions;
+    return counts;
+}
+
+void slice_inputs(const input_vector& inputs, unsigned row_words, std::uint64_t* masks) {
+    std::fill_n(masks, std::size_t{inputs.bits} * row_words, 0);
+    const auto* bytes = static_cast<const std::uint8_t*>(inputs.data);
+    const unsigned stride = inputs.element_bytes;
+    for (unsigned first = 0; first < inputs.count; first += 8) {
+        const unsigned count = std::min(8U, inputs.count - first);
+        for (unsigned byte = 0; byte < stride; ++byte) {
+            std::uint64_t eight = 0;
+            if (stride == 1 && count == 8) {
+                std::memcpy(&eight, bytes + first, 8);
+            } else {
+                for (unsigned i = 0; i < count; ++i) {
+                    eight |= std::uint64_t{bytes[(first + i) * stride + byte]} << 8U * i;
+                }
+            }
+            if (eight == 0) continue;
+            const std::uint64_t sliced = transpose_8x8(eight);
+            const unsigned bits = std::min(8U, inputs.bits - std::min(inputs.bits, 8U * byte));
+            for (unsigned bit = 0; bit < bits; ++bit) {
+                masks[(8U * byte + bit) * row_words + first / 64] |= (sliced >> 8U * bit & 0xFFU)
+                                                                     << first % 64;
+            }
+        }
+    }
+}
+
+programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const crossbar_layout& layout,
+                                         const std::uint8_t* image)
+    : m_layout(layout),
+      m_row_words(static_cast<std::uint16_t>(shape.row_words())),
+      m_cell_bits(static_cast<std::uint8_t>(shape.cell_bits)),
+      m_unit_is_converted(shape.unit_is_converted()),
+      m_planes(std::size_t{shape.cell_bits} * shape.row_words() * ((layout.columns + 7) / 8)),
+      m_used_rows(shape.row_words(), 0),
+      m_signs(layout.columns, 1),
+      m_unit_factors(layout.outputs(), -(std::int64_t{1} << (layout.weight_bits - 1))) {
+    for (unsigned row = 0; row < layout.rows; ++row) {
+        m_used_rows[row / 64] |= std::uint64_t{1} << row % 64;
+    }
+    const std::size_t plane_bytes = (layout.rows + 7) / 8;
+    const std::uint8_t* flips = image + layout.columns * shape.cell_bits * plane_bytes;
+    for (unsigned c = 0; c < layout.columns; ++c) {
+        unsigned sum = 0;
+        for (unsigned plane = 0; plane < shape.cell_bits; ++plane, image += plane_bytes) {
+            for (unsigned w = 0; w < m_row_words; ++w) {
+                const std::size_t from = std::size_t{w} * 8;
+                if (from >= plane_bytes) break;
+                std::uint64_t bits = 0;
+                std::memcpy(&bits, image + from, std::min<std::size_t>(8, plane_bytes - from));
+                bits &= m_used_rows[w];
+                *word(plane, w, c) = bits;
+                sum += population_count(bits) << plane;
+            }
+        }
+        m_highest_sum = std::max(m_highest_sum, sum);
+        if ((flips[c / 8] >> c % 8 & 1U) == 0) continue;
+        const unsigned digit = c % layout.cells_per_weight;
+        m_signs[c] = -1;
+        m_unit_factors[c / layout.cells_per_weight] += std::int64_t{shape.highest_cell()}
+                                                       << digit * shape.cell_bits;
+    }
+}
+
+plane_view programmed_crossbar::planes() const {
+    return {m_planes.data()->words, m_cell_bits, m_row_words, m_layout.columns,
+            (m_layout.columns + 7U) & ~7U};
+}
+
+std::uint64_t* programmed_crossbar::word(unsigned plane, unsigned row_word, unsigned column) {
+    const std::size_t lines = (m_layout.columns + 7) / 8;
+    return &m_planes[(std::size_t{plane} * m_row_words + row_word) * lines + column / 8]
+                .words[column % 8];
+}
+
+void programmed_crossbar::column_sums(const std::uint64_t* row_bits, std::uint16_t* sums,
+                                      const simd_kernels& simd) const {
+    std::uint64_t any = 0;
+    for (unsigned w = 0; w < m_row_words; ++w) any |= row_bits[w] & m_used_rows[w];
+    if (any == 0) {
+        std::fill_n(sums, m_layout.columns, std::uint16_t{0});
+        return;
+    }
+    simd.column_sums(planes(), row_bits, sums);  // cells of unused rows are 0
+}
+
+std::uint16_t programmed_crossbar::unit_sum(const std::uint64_t* row_bits) const {
+    unsigned sum = 0;
+    for (unsigned w = 0; w < m_row_words; ++w)
+        sum += population_count(row_bits[w] & m_used_rows[w]);
+    return static_cast<std::uint16_t>(sum);
+}
+
+bool programmed_crossbar::can_clip(unsigned adc_bits) const {
+    const unsigned highest_code = (1U << adc_bits) - 1U;
+    return m_highest_sum > highest_code || (m_unit_is_converted && m_layout.rows > highest_code);
+}
+
+void programmed_crossbar::combine(const std::int32_t* column_totals, std::int64_t unit_total,
+                                  std::int64_t* outputs) const {
+    const unsigned digits = m_layout.cells_per_weight;
+    const std::int8_t* sign = m_signs.data();
+    for (std::size_t i = 0; i < m_unit_factors.size(); ++i) {
+        std::int64_t sum = unit_total * m_unit_factors[i];
+        for (unsigned digit = 0; digit < digits; ++digit) {
+            const std::int64_t factor =
+                std::int64_t{*sign++} * (std::int64_t{1} << digit * m_cell_bits);
+            sum += *column_totals++ * factor;
+        }
+        outputs[i] += sum;
+    }
+}
+
+crossbar_kernel::crossbar_kernel(const crossbar_shape& shape, const crossbar_image& image,
+                                 unsigned adc_bits)
+    : m_shape(shape),
+      m_adc_bits(adc_bits),
+      m_array(program(shape, image, adc_bits)) {
+    if (!m_array.can_clip(adc_bits)) {
+        m_weights = decode_crossbar(image.layout, image.bytes.data(), shape);
+    }
+}
+
+operation_counts crossbar_kernel::multiply(const input_vector& inputs, std::int64_t* outputs,
+                                           multiply_path path, const simd_kernels& simd) const {
+    if (inputs.element_bytes == 0 || inputs.element_bytes > 2 || inputs.bits == 0 ||
+        inputs.bits > 8 * inputs.element_bytes) {
+        throw core::user_error("inputs of " + std::to_string(inputs.bits) + " bits in " +
+                               std::to_string(inputs.element_bytes) +
+                               " bytes: 1 to 8 bits in 1 byte or 1 to 16 bits in 2 are possible");
+    }
+    if (inputs.count > m_shape.rows) {
+        throw core::user_error(std::to_string(inputs.count) + " inputs, the array has " +
+                               std::to_string(m_shape.rows) + " rows");
+    }
+    std::fill_n(outputs, this->outputs(), 0);
+    // Why the integer path may replace the conversions. Input bits a and cells W are >= 0, so a
+    // column's sum in any cycle, S = sum_r a_r W_r with a_r in {0, 1}, is at most sum_r W_r. If
+    // that does not exceed the highest code, min(S, highest) = S for every input, and all that
+    // follows is linear: with A_r = sum_b s_b 2^b a_rb the input (s_b = -1 for a sign bit, else 1),
+    //   sum_b s_b 2^b S_b = sum_r A_r W_r             for each column, and sum_r A_r for the unit;
+    //   undoing a flip gives sum_r A_r (h - W_r), h the highest cell: the digit before the flip;
+    //   weighted with their powers of two, the digits of an output sum to sum_r A_r (w_r + bias);
+    //   less bias * sum_r A_r, this is sum_r A_r w_r, which multiply_integers() computes.
+    const bool use_integers = path != multiply_path::bit_serial && is_exact();
+    if (path == multiply_path::integer && !use_integers) {
+        throw core::user_error("a column of this array can reach " +
+                               std::to_string(m_array.highest_sum()) + " and clip at " +
+                               std::to_string(m_adc_bits) +
+                               " bits: use the bit-serial path or more ADC bits");
+    }
+    if (!use_integers) return multiply_bit_serial(inputs, outputs, simd);
+    multiply_integers(inputs, outputs);
+    return count_operations(m_shape, m_array.layout().columns, inputs.bits);
+}
+
+operation_counts crossbar_kernel::multiply_bit_serial(const input_vector& inputs,
+                                                      std::int64_t* outputs,
+                                                      const simd_kernels& simd) const {
+    const unsigned columns = m_array.layout().columns;
+    const unsigned row_words = m_shape.row_words();
+    const auto highest_code = static_cast<std::uint16_t>((1U << m_adc_bits) - 1U);
+    std::vector<std::uint64_t> masks(std::size_t{inputs.bits} * row_words);
+    slice_inputs(inputs, row_words, masks.data());
+
+    operation_counts counts = count_operations(m_shape, columns, inputs.bits);
+    std::vector<std::uint16_t> codes(columns);
+    std::vector<std::int32_t> totals(columns, 0);
+    std::int64_t unit_total = 0;
+    for (unsigned bit = 0; bit < inputs.bits; ++bit) {
+        const std::uint64_t* row_bits = masks.data() + std::size_t{bit} * row_words;
+        const bool subtract = inputs.is_signed && bit + 1 == inputs.bits;
+        m_array.column_sums(row_bits, codes.data(), simd);
+        counts.clipped += simd.saturate(codes.data(), codes.data(), columns, highest_code);
+        simd.shift_add(codes.data(), totals.data(), columns, bit, subtract);
+
+        std::uint16_t unit = m_array.unit_sum(row_bits);
+        if (m_shape.unit_is_converted() && unit > highest_code) {
+            unit = highest_code;
+            ++counts.clipped;
+        }
+        const std::int64_t shifted = std::int64_t{unit} << bit;
+        unit_total += subtract ? -shifted : shifted;
+    }
+    m_array.combine(totals.data(), unit_total, outputs);
+    return counts;
+}
+
+void crossbar_kernel::multiply_integers(const input_vector& inputs, std::int64_t* outputs) const {
+    const unsigned count = this->outputs();
+    const unsigned rows = std::min(inputs.count, m_array.layout().rows);
+    const std::int32_t* weights = m_weights.data();
+    for (unsigned row = 0; row < rows; ++row, weights += count) {
+        const std::int64_t input = element(inputs, row);
+        if (input == 0) continue;
+        for (unsigned i = 0; i < count; ++i) outputs[i] += input * weights[i];
+    }
+}
+
+}  // namespace pimvp::reram
