@@ -106,43 +106,12 @@ integer_convolution::integer_convolution(const node& n, const value& input, cons
     : m_node(n),
       m_input_type(input.type),
       m_output_type(output.type),
-      m_channels(axis_product(input.dims, 1, 2)),
-      m_height(axis_product(input.dims, 2, 3)),
-      m_width(axis_product(input.dims, 3, 4)),
+      m_windows(n.geometry, input.dims, output.dims, n.groups),
       m_outputs(axis_product(output.dims, 1, 2)),
-      m_out_height(axis_product(output.dims, 2, 3)),
-      m_out_width(axis_product(output.dims, 3, 4)),
-      m_padded_height(m_height + static_cast<std::size_t>(n.geometry.pad_top) +
-                      static_cast<std::size_t>(n.geometry.pad_bottom)),
-      m_padded_width(m_width + static_cast<std::size_t>(n.geometry.pad_left) +
-                     static_cast<std::size_t>(n.geometry.pad_right)),
-      m_group_channels(m_channels / static_cast<std::size_t>(n.groups)),
       m_group_outputs(m_outputs / static_cast<std::size_t>(n.groups)),
-      m_depth(axis_product(n.weights.dims(), 1, 4)),
-      m_pairs((m_depth + 1) / 2),
-      m_columns(m_out_height * m_out_width),
-      m_summation(n, input.type, m_outputs, m_depth) {
+      m_pairs((m_windows.depth + 1) / 2),
+      m_summation(n, input.type, m_outputs, m_windows.depth) {
     pack_weights();
-    const window& w = n.geometry;
-    for (std::size_t c = 0; c < m_group_channels; ++c) {
-        for (int h = 0; h < w.kernel_h; ++h) {
-            for (int x = 0; x < w.kernel_w; ++x) {
-                m_taps.push_back(static_cast<std::ptrdiff_t>(
-                    (c * m_padded_height + static_cast<std::size_t>(h * w.dilation_h)) *
-                        m_padded_width +
-                    static_cast<std::size_t>(x * w.dilation_w)));
-            }
-        }
-    }
-    if (m_depth % 2 != 0) m_taps.push_back(m_taps.back());  // meets a weight of zero
-    m_origins.reserve(m_columns);
-    for (std::size_t y = 0; y < m_out_height; ++y) {
-        for (std::size_t x = 0; x < m_out_width; ++x) {
-            m_origins.push_back(static_cast<std::ptrdiff_t>(
-                y * static_cast<std::size_t>(w.stride_h) * m_padded_width +
-                x * static_cast<std::size_t>(w.stride_w)));
-        }
-    }
 }
 
 void integer_convolution::pack_weights() {
@@ -153,9 +122,10 @@ void integer_convolution::pack_weights() {
             const std::size_t rows = std::min(tile_rows, m_group_outputs - first);
             for (std::size_t k = 0; k < 2 * m_pairs; k += 2) {
                 for (std::size_t r = 0; r < rows; ++r) {
-                    const std::int16_t* row = weights.data() + (group + first + r) * m_depth;
+                    const std::int16_t* row =
+                        weights.data() + (group + first + r) * m_windows.depth;
                     m_weights.push_back(row[k]);
-                    m_weights.push_back(k + 1 < m_depth ? row[k + 1] : std::int16_t{0});
+                    m_weights.push_back(k + 1 < m_windows.depth ? row[k + 1] : std::int16_t{0});
                 }
             }
         }
@@ -163,43 +133,32 @@ void integer_convolution::pack_weights() {
 }
 
 void integer_convolution::expand(const integer_tensor& input, scratch& buffers) const {
-    const std::size_t size = m_channels * m_padded_height * m_padded_width;
-    for (int plane = 0; plane < m_summation.planes; ++plane) {
-        buffers.planes[plane].assign(size, 0);
-    }
+    const bool two = m_summation.planes == 2;
+    buffers.planes[0].assign(m_windows.padded_size(), 0);
+    if (two) buffers.planes[1].assign(m_windows.padded_size(), 0);
     std::visit(
         [&](const auto& elements) {
-            for (std::size_t c = 0; c < m_channels; ++c) {
-                for (std::size_t y = 0; y < m_height; ++y) {
-                    const std::size_t to = (c * m_padded_height + y +
-                                            static_cast<std::size_t>(m_node.geometry.pad_top)) *
-                                               m_padded_width +
-                                           static_cast<std::size_t>(m_node.geometry.pad_left);
-                    widen(elements.data() + (c * m_height + y) * m_width, m_width,
-                          m_input_type.zero_point, m_summation.planes,
+            const auto* row = elements.data();
+            for (std::size_t c = 0; c < m_windows.channels; ++c) {
+                for (std::size_t y = 0; y < m_windows.height; ++y, row += m_windows.width) {
+                    const std::size_t to = m_windows.row_at(c, y);
+                    widen(row, m_windows.width, m_input_type.zero_point, m_summation.planes,
                           buffers.planes[0].data() + to,
-                          m_summation.planes == 2 ? buffers.planes[1].data() + to : nullptr);
+                          two ? buffers.planes[1].data() + to : nullptr);
                 }
             }
         },
         input.data());
 }
 
-void integer_convolution::pack_panel(const std::int16_t* plane, std::size_t first_channel,
-                                     std::size_t first_column, std::int16_t* panel) const {
-    const std::int16_t* base = plane + first_channel * m_padded_height * m_padded_width;
-    const std::size_t columns = std::min(panel_width, m_columns - first_column);
+void integer_convolution::pack_panel(const std::int16_t* plane, std::size_t first_column,
+                                     std::int16_t* panel) const {
     std::ptrdiff_t origins[panel_width];
-    for (std::size_t j = 0; j < panel_width; ++j) {
-        // Columns behind the end repeat the last one; nobody reads their sums.
-        origins[j] = m_origins[first_column + std::min(j, columns - 1)];
-    }
-    const bool contiguous =
-        origins[panel_width - 1] - origins[0] == static_cast<std::ptrdiff_t>(panel_width - 1);
+    const bool neighbours = m_windows.origins_of(first_column, origins);
     for (std::size_t p = 0; p < m_pairs; ++p, panel += 2 * panel_width) {
-        const std::int16_t* even = base + m_taps[2 * p];
-        const std::int16_t* odd = base + m_taps[2 * p + 1];
-        if (contiguous) {
+        const std::int16_t* even = plane + m_windows.taps[2 * p];
+        const std::int16_t* odd = plane + m_windows.taps[std::min(2 * p + 1, m_windows.depth - 1)];
+        if (neighbours) {
             even += origins[0];
             odd += origins[0];
             for (std::size_t j = 0; j < panel_width; ++j) {
@@ -215,12 +174,11 @@ void integer_convolution::pack_panel(const std::int16_t* plane, std::size_t firs
     }
 }
 
-void integer_convolution::multiply(std::size_t group, std::size_t first_row, std::size_t rows,
+void integer_convolution::multiply(std::size_t first_row, std::size_t rows,
                                    const std::int16_t* const* panels, const gemm::kernels& kernels,
                                    std::int64_t* wide_sums, std::int32_t* sums) const {
-    const std::int16_t* weights =
-        m_weights.data() + (group * m_group_outputs + first_row) * m_pairs * 2;
-    const auto tile = kernels.tile[rows - 1];
+    const std::int16_t* weights = m_weights.data() + first_row * m_pairs * 2;
+    const gemm::tile_function tile = kernels.tile[rows - 1];
     if (!m_summation.wide) {
         tile(m_pairs, weights, panels[0], sums);
         return;
@@ -237,61 +195,64 @@ void integer_convolution::multiply(std::size_t group, std::size_t first_row, std
     }
 }
 
-void integer_convolution::run(const integer_tensor& input, integer_tensor& output,
-                              const gemm::kernels& kernels, scratch& buffers) const {
-    expand(input, buffers);
+template <class Element>
+void integer_convolution::multiply_all(Element* output, const gemm::kernels& kernels,
+                                       scratch& buffers) const {
+    const auto planes = static_cast<std::size_t>(m_summation.planes);
     const std::size_t panel_size = m_pairs * 2 * panel_width;
-    const std::size_t block = std::max<std::size_t>(
-        1, block_bytes /
-               (panel_size * sizeof(std::int16_t) * static_cast<std::size_t>(m_summation.planes)));
-    const std::size_t panel_count = (m_columns + panel_width - 1) / panel_width;
-    for (int plane = 0; plane < m_summation.planes; ++plane) {
-        buffers.panels[plane].resize(std::min(block, panel_count) * panel_size);
+    const std::size_t panel_count = (m_windows.columns + panel_width - 1) / panel_width;
+    const std::size_t fitting = block_bytes / (panel_size * sizeof(std::int16_t) * planes);
+    const std::size_t block = std::min(std::max<std::size_t>(1, fitting), panel_count);
+    for (std::size_t plane = 0; plane < planes; ++plane) {
+        buffers.panels[plane].resize(block * panel_size);
     }
     std::int32_t sums[tile_rows * panel_width];
     std::int64_t wide_sums[tile_rows * panel_width];
-    const auto groups = static_cast<std::size_t>(m_node.groups);
-    const auto store_row = [&](std::size_t o, std::size_t r, std::size_t column, auto* elements) {
-        const std::size_t count = std::min(panel_width, m_columns - column);
-        const std::int64_t bias = m_node.bias.empty() ? 0 : m_node.bias[o];
-        auto* to = elements + o * m_columns + column;
-        if (m_summation.wide) {
-            store(wide_sums + r * panel_width, count, bias, m_node.multipliers[o], m_output_type,
-                  to);
-        } else {
-            store(sums + r * panel_width, count, bias, m_node.multipliers[o], m_output_type, to);
+    const auto store_tile = [&](std::size_t first_row, std::size_t rows, std::size_t column) {
+        const std::size_t count = std::min(panel_width, m_windows.columns - column);
+        for (std::size_t r = 0; r < rows; ++r) {
+            const std::size_t o = first_row + r;
+            const std::int64_t bias = m_node.bias.empty() ? 0 : m_node.bias[o];
+            const float multiplier = m_node.multipliers[o];
+            Element* to = output + o * m_windows.columns + column;
+            if (m_summation.wide) {
+                store(wide_sums + r * panel_width, count, bias, multiplier, m_output_type, to);
+            } else {
+                store(sums + r * panel_width, count, bias, multiplier, m_output_type, to);
+            }
         }
     };
-    for (std::size_t group = 0; group < groups; ++group) {
+    const std::size_t group_size = m_windows.group_channels * m_windows.padded_plane();
+    for (std::size_t group = 0; group < static_cast<std::size_t>(m_node.groups); ++group) {
+        const std::size_t row_end = (group + 1) * m_group_outputs;
         for (std::size_t first = 0; first < panel_count; first += block) {
             const std::size_t count = std::min(block, panel_count - first);
-            for (int plane = 0; plane < m_summation.planes; ++plane) {
+            for (std::size_t plane = 0; plane < planes; ++plane) {
+                const std::int16_t* from = buffers.planes[plane].data() + group * group_size;
                 for (std::size_t i = 0; i < count; ++i) {
-                    pack_panel(buffers.planes[plane].data(), group * m_group_channels,
-                               (first + i) * panel_width,
+                    pack_panel(from, (first + i) * panel_width,
                                buffers.panels[plane].data() + i * panel_size);
                 }
             }
-            for (std::size_t row = 0; row < m_group_outputs; row += tile_rows) {
-                const std::size_t rows = std::min(tile_rows, m_group_outputs - row);
+            for (std::size_t row = group * m_group_outputs; row < row_end; row += tile_rows) {
+                const std::size_t rows = std::min(tile_rows, row_end - row);
                 for (std::size_t i = 0; i < count; ++i) {
-                    const std::int16_t* panels[2] = {buffers.panels[0].data() + i * panel_size,
-                                                     m_summation.planes == 2
-                                                         ? buffers.panels[1].data() + i * panel_size
-                                                         : nullptr};
-                    multiply(group, row, rows, panels, kernels, wide_sums, sums);
-                    std::visit(
-                        [&](auto& elements) {
-                            for (std::size_t r = 0; r < rows; ++r) {
-                                store_row(group * m_group_outputs + row + r, r,
-                                          (first + i) * panel_width, elements.data());
-                            }
-                        },
-                        output.data());
+                    const std::int16_t* panels[2] = {
+                        buffers.panels[0].data() + i * panel_size,
+                        planes == 2 ? buffers.panels[1].data() + i * panel_size : nullptr};
+                    multiply(row, rows, panels, kernels, wide_sums, sums);
+                    store_tile(row, rows, (first + i) * panel_width);
                 }
             }
         }
     }
+}
+
+void integer_convolution::run(const integer_tensor& input, integer_tensor& output,
+                              const gemm::kernels& kernels, scratch& buffers) const {
+    expand(input, buffers);
+    std::visit([&](auto& elements) { multiply_all(elements.data(), kernels, buffers); },
+               output.data());
 }
 
 integer_matrix::integer_matrix(const node& n, const value& input, const value& output)

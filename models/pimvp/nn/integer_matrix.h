@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pimvp/nn/gemm.h>
+#include <pimvp/nn/im2col.h>
 #include <pimvp/nn/network.h>
 #include <pimvp/nn/tensor.h>
 
@@ -42,23 +43,19 @@ public:
 private:
     void pack_weights();
     void expand(const integer_tensor& input, scratch& buffers) const;
-    void pack_panel(const std::int16_t* plane, std::size_t first_channel, std::size_t first_column,
-                    std::int16_t* panel) const;
-    void multiply(std::size_t group, std::size_t first_row, std::size_t rows,
-                  const std::int16_t* const* panels, const gemm::kernels& kernels,
-                  std::int64_t* wide_sums, std::int32_t* sums) const;
+    void pack_panel(const std::int16_t* plane, std::size_t first_column, std::int16_t* panel) const;
+    void multiply(std::size_t first_row, std::size_t rows, const std::int16_t* const* panels,
+                  const gemm::kernels& kernels, std::int64_t* wide_sums, std::int32_t* sums) const;
+    template <class Element>
+    void multiply_all(Element* output, const gemm::kernels& kernels, scratch& buffers) const;
 
     const node& m_node;
     const tensor_type m_input_type, m_output_type;
-    const std::size_t m_channels, m_height, m_width;         // input
-    const std::size_t m_outputs, m_out_height, m_out_width;  // output
-    const std::size_t m_padded_height, m_padded_width;
-    const std::size_t m_group_channels, m_group_outputs;
-    const std::size_t m_depth, m_pairs, m_columns;
+    const im2col m_windows;
+    const std::size_t m_outputs, m_group_outputs;
+    const std::size_t m_pairs;  // of the depth; an odd depth ends with a weight of zero
     summation m_summation;
-    std::vector<std::int16_t> m_weights;    // per group and tile: [pair][row][2]
-    std::vector<std::ptrdiff_t> m_taps;     // of a depth index, from the window's first element
-    std::vector<std::ptrdiff_t> m_origins;  // of a column's window in the padded map
+    std::vector<std::int16_t> m_weights;  // per group and tile: [pair][row][2]
 };
 
 /// A fully connected layer, row by row of the input.
