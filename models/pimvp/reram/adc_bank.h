@@ -75,11 +75,14 @@ private:
         const tlm::tlm_generic_payload& payload) const override;
     void execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) override;
 
+    /// Of one converter, in whole crossbar cycles.
+    [[nodiscard]] sc_core::sc_time conversion_time(std::uint64_t conversions) const;
+
     const crossbar_shape m_shape;
     const std::uint16_t m_highest_code;
-    const sc_core::sc_time m_cycle;
-    const sc_core::sc_time m_full_conversion;  ///< all columns of a crossbar
+    const core::duration m_cycle;
     const core::frequency m_sample_rate;
+    const sc_core::sc_time m_full_conversion;  ///< all columns of a crossbar
     core::energy_ledger& m_ledger;
     const core::event_id m_conversion;
     statistics m_stats;

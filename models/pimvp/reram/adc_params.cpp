@@ -15,10 +15,12 @@ core::graded<core::energy> adc_params::conversion_energy() const {
              g}};
 }
 
-std::uint64_t adc_params::conversion_cycles(std::uint64_t conversions, core::duration cycle) const {
-    // ceil(conversions / rate / cycle); conversions fit 16 bits, a cycle of 1 s is 10^15 fs
-    const auto needed = static_cast<unsigned __int128>(conversions) * 1'000'000'000'000'000U;
-    const auto per_cycle = static_cast<unsigned __int128>(sample_rate.value.hz) * cycle.fs;
+std::uint64_t adc_params::conversion_cycles(std::uint64_t conversions, core::frequency sample_rate,
+                                            core::duration cycle) {
+    // ceil(conversions / rate / cycle) from integers: both products exceed 64 bits
+    __extension__ using wide = unsigned __int128;
+    const wide needed = wide{conversions} * 1'000'000'000'000'000U;
+    const wide per_cycle = wide{sample_rate.hz} * cycle.fs;
     return static_cast<std::uint64_t>((needed + per_cycle - 1) / per_cycle);
 }
 

@@ -42,8 +42,9 @@ struct adc_params {
     [[nodiscard]] core::graded<core::energy> conversion_energy() const;
     /// Time of `conversions` in sequence, in whole cycles of the crossbar: codes are taken over at
     /// the end of a cycle. 128 conversions at 1.28 GS/s take one cycle of 100 ns.
-    [[nodiscard]] std::uint64_t conversion_cycles(std::uint64_t conversions,
-                                                  core::duration cycle) const;
+    [[nodiscard]] static std::uint64_t conversion_cycles(std::uint64_t conversions,
+                                                         core::frequency sample_rate,
+                                                         core::duration cycle);
 };
 
 }  // namespace pimvp::reram

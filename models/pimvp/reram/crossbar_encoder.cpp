@@ -88,7 +88,7 @@ crossbar_image encode(const weight_view<T>& weights, unsigned weight_bits,
     column.cells.resize(layout.rows);
     for (unsigned c = 0; c < layout.columns; ++c) {
         fill_column(weights, c / layout.cells_per_weight, c % layout.cells_per_weight, weight_bits,
-                    params, column);
+                    shape, column);
         std::uint8_t* planes = image.bytes.data() + c * shape.cell_bits * plane_bytes;
         for (unsigned row = 0; row < layout.rows; ++row) {
             for (unsigned plane = 0; plane < shape.cell_bits; ++plane) {

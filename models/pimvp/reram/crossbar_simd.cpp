@@ -204,7 +204,8 @@ PIMVP_AVX512 void column_sums_avx512(const plane_view& cells, const std::uint64_
                 counts = _mm512_add_epi64(counts, masked_count(word, rows));
             }
             total = _mm512_add_epi64(
-                total, _mm512_sll_epi64(counts, _mm_cvtsi32_si128(static_cast<int>(plane))));
+                total,
+                _mm512_maskz_sll_epi64(0xFFU, counts, _mm_cvtsi32_si128(static_cast<int>(plane))));
         }
         store_columns(cells, c, total, sums);
     }

@@ -94,6 +94,7 @@ private:
         core::event_id read_cycle, row_cycle, sample, shift_add, input_register, output_register,
             write;
     };
+    struct placed_array;
     struct active_array;
     struct multiply_state;
 
@@ -138,6 +139,8 @@ private:
     multiply_state& take_state();
     [[nodiscard]] multiply_state* find(std::uint64_t sequence) const;
     void charge(const multiply_state& state);
+    void collect_arrays(multiply_state& state) const;
+    static events make_events(core::energy_ledger& ledger, const ima_params& params);
 
     code_service m_code_service{*this};
     const crossbar_shape m_shape;
@@ -151,8 +154,8 @@ private:
     const events m_events;
     statistics m_stats;
 
-    std::vector<std::shared_ptr<const programmed_crossbar>> m_crossbars;
-    std::vector<std::unique_ptr<multiply_state>> m_states;  ///< in flight or ready for reuse
+    std::vector<std::shared_ptr<const placed_array>> m_crossbars;
+    std::vector<std::unique_ptr<multiply_state>> m_states;  ///< never shrinks: states are reused
     std::uint64_t m_bit_interval_fs;  ///< of the bank, as seen; never below the cycle
     std::uint64_t m_tickets = 0;
 };

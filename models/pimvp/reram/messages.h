@@ -71,8 +71,8 @@ struct adc_sample_header {
 };
 static_assert(sizeof(adc_sample_header) == 24, "wire format");
 
-/// ADC bank -> IMA: adc_sample_header unchanged, the counts, then one code per sample, 0 .. 2^15
-/// - 1. The messages of one multiply come in the order of its bits.
+/// ADC bank -> IMA: adc_sample_header unchanged, the counts, then one code per sample, each below
+/// 2^15. The messages of one multiply come in the order of its bits.
 using adc_code_header = adc_sample_header;
 
 /// IMA -> tile: finished sums of one multiply, followed by `outputs` values of std::int64_t.

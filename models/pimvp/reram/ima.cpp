@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/reram/ima.h>
+
+#include <pimvp/core/clock.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace pimvp::reram {
+namespace {
+
+constexpr unsigned highest_input_bits = 16;
+constexpr std::uint16_t code_limit = 1U << 15U;  // see messages.h
+
+std::uint16_t command_of(const tlm::tlm_generic_payload& payload) {
+    std::uint16_t command = 0;
+    std::memcpy(&command, payload.get_data_ptr(), sizeof(command));
+    return command;
+}
+
+bool is(const tlm::tlm_generic_payload& payload, ima_command command) {
+    return command_of(payload) == static_cast<std::uint16_t>(command);
+}
+
+crossbar_layout layout_of(const ima_program_header& header) {
+    return {header.rows, header.columns, header.weight_bits, header.cells_per_weight};
+}
+
+sc_core::sc_time times(core::duration period, std::uint64_t n) {
+    return core::from_fs(period.fs * n);
+}
+
+}  // namespace
+
+/// A programmed crossbar and where it stands in the IMA.
+struct ima::placed_array {
+    programmed_crossbar cells;
+    unsigned row_block = 0;
+    unsigned first_output = 0;
+
+    [[nodiscard]] unsigned end_output() const { return first_output + cells.layout().outputs(); }
+};
+
+/// One array at work for a multiply.
+struct ima::active_array {
+    std::shared_ptr<const placed_array> array;
+    std::size_t first_sample = 0;  ///< in the message of a bit
+    std::int64_t unit_total = 0;   ///< of the input bits; unit_column_kind::counter
+};
+
+/// A multiply between its start and its result.
+struct ima::multiply_state {
+    ima_multiply_header header;
+    std::uint64_t ticket = 0;  ///< 0: not in flight
+    unsigned next_bit = 0;     ///< of the codes
+    std::uint64_t last_codes_fs = 0;
+    unsigned outputs = 0;
+    std::vector<active_array> arrays;
+    std::vector<std::uint64_t> masks;  ///< [row block][bit][word]
+    std::vector<std::int32_t> totals;  ///< of each sample, as in the message
+
+    [[nodiscard]] const std::uint64_t* row_bits(unsigned row_block, unsigned bit,
+                                                unsigned row_words) const {
+        return masks.data() + (std::size_t{row_block} * header.input_bits + bit) * row_words;
+    }
+};
+
+ima::ima(const sc_core::sc_module_name& name, core::context& context, const ima_params& params,
+         std::uint32_t index)
+    : sc_module(name),
+      in("in", context, *this),
+      adc("adc", context),
+      codes("codes", context, m_code_service),
+      out("out", context),
+      m_shape(params.crossbar),
+      m_index(index),
+      m_cycle(params.crossbar.cycle.value),
+      m_combine(times(m_cycle, params.combine_cycles)),
+      m_write_time(core::to_time(params.crossbar.write_time.value)),
+      m_ledger(context.ledger()),
+      m_trace(context.trace()),
+      m_track(context.trace().track(this->name())),
+      m_events(make_events(context.ledger(), params)),
+      m_stats(context.statistics(), this->name()),
+      m_crossbars(params.crossbars),
+      m_bit_interval_fs(m_cycle.fs) {}
+
+ima::~ima() = default;
+
+ima::events ima::make_events(core::energy_ledger& ledger, const ima_params& params) {
+    const crossbar_params& array = params.crossbar;
+    const std::string size = std::to_string(array.rows) + "x" + std::to_string(array.columns) +
+                             "x" + std::to_string(array.cell_bits) + "b";
+    events made;
+    made.read_cycle =
+        ledger.event("crossbar", "read_cycle", size, array.array_read_cycle(), core::in_array);
+    made.write = ledger.event("crossbar", "write", size, array.write_energy, core::in_array);
+    made.row_cycle = ledger.event("dac", "row_cycle", "1b", array.dac_row_cycle, core::in_array);
+    made.sample =
+        ledger.event("sample_hold", "sample", "", array.sample_hold_sample, core::in_array);
+    made.shift_add = ledger.event("ima_shift_add", "code", "", params.shift_add, core::in_tile);
+    made.input_register =
+        ledger.event("ima_ir", "cycle", "", params.input_register_cycle, core::in_tile);
+    made.output_register =
+        ledger.event("ima_or", "cycle", "", params.output_register_cycle, core::in_tile);
+    return made;
+}
+
+void ima::abort() {
+    in.abort();
+    codes.abort();
+    adc.clear();
+    out.clear();
+    for (const auto& state : m_states) state->ticket = 0;
+}
+
+void ima::reset() {
+    abort();
+    std::fill(m_crossbars.begin(), m_crossbars.end(), nullptr);
+    m_bit_interval_fs = m_cycle.fs;
+}
+
+std::uint32_t ima::programmed() const {
+    std::uint32_t mask = 0;
+    for (std::size_t i = 0; i < m_crossbars.size(); ++i) {
+        if (m_crossbars[i]) mask |= 1U << i;
+    }
+    return mask;
+}
+
+std::size_t ima::in_flight() const {
+    return static_cast<std::size_t>(std::count_if(
+        m_states.begin(), m_states.end(), [](const auto& state) { return state->ticket != 0; }));
+}
+
+// ------------------------------------------------------------------------------ commands, `in` ---
+
+tlm::tlm_response_status ima::check(const tlm::tlm_generic_payload& payload) const {
+    const tlm::tlm_response_status status = bus::check_message(payload, sizeof(ima_erase_header));
+    if (status != tlm::TLM_OK_RESPONSE) return status;
+    if (is(payload, ima_command::multiply)) return check_multiply(payload);
+    if (is(payload, ima_command::program)) return check_program(payload);
+    if (!is(payload, ima_command::erase)) return tlm::TLM_GENERIC_ERROR_RESPONSE;
+    return payload.get_data_length() == sizeof(ima_erase_header) ? tlm::TLM_OK_RESPONSE
+                                                                 : tlm::TLM_BURST_ERROR_RESPONSE;
+}
+
+tlm::tlm_response_status ima::check_program(const tlm::tlm_generic_payload& payload) const {
+    if (payload.get_data_length() < sizeof(ima_program_header)) {
+        return tlm::TLM_BURST_ERROR_RESPONSE;
+    }
+    const auto header = bus::header_of<ima_program_header>(payload);
+    const crossbar_layout layout = layout_of(header);
+    const std::size_t image = payload.get_data_length() - sizeof(header);
+    const bool possible = header.crossbar < m_crossbars.size() &&
+                          header.outputs == layout.outputs() &&
+                          layout_error(m_shape, layout, image).empty();
+    return possible ? tlm::TLM_OK_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE;
+}
+
+tlm::tlm_response_status ima::check_multiply(const tlm::tlm_generic_payload& payload) const {
+    if (payload.get_data_length() < sizeof(ima_multiply_header)) {
+        return tlm::TLM_BURST_ERROR_RESPONSE;
+    }
+    const auto header = bus::header_of<ima_multiply_header>(payload);
+    const std::size_t expected =
+        sizeof(header) + std::size_t{header.row_blocks} * m_shape.rows * header.element_bytes;
+    if (payload.get_data_length() != expected) return tlm::TLM_BURST_ERROR_RESPONSE;
+    if (header.input_bits == 0 || header.input_bits > highest_input_bits ||
+        header.input_bits > 8 * header.element_bytes || header.crossbar_mask == 0 ||
+        find(header.sequence) != nullptr) {
+        return tlm::TLM_GENERIC_ERROR_RESPONSE;
+    }
+    for (unsigned i = 0; i < 32; ++i) {
+        if ((header.crossbar_mask >> i & 1U) == 0) continue;
+        if (i >= m_crossbars.size() || !m_crossbars[i] ||
+            m_crossbars[i]->row_block >= header.row_blocks) {
+            return tlm::TLM_GENERIC_ERROR_RESPONSE;
+        }
+    }
+    return tlm::TLM_OK_RESPONSE;
+}
+
+sc_core::sc_time ima::occupancy(const tlm::tlm_generic_payload& payload) const {
+    if (is(payload, ima_command::multiply)) {
+        const auto header = bus::header_of<ima_multiply_header>(payload);
+        return core::from_fs(m_bit_interval_fs * header.input_bits);
+    }
+    return latency(payload);
+}
+
+sc_core::sc_time ima::latency(const tlm::tlm_generic_payload& payload) const {
+    return is(payload, ima_command::program) ? m_write_time : sc_core::SC_ZERO_TIME;
+}
+
+void ima::execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
+    if (is(payload, ima_command::multiply)) {
+        multiply(payload, at);
+    } else if (is(payload, ima_command::program)) {
+        program(payload, at);
+    } else {
+        erase(bus::header_of<ima_erase_header>(payload));
+    }
+}
+
+void ima::program(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
+    const auto header = bus::header_of<ima_program_header>(payload);
+    m_crossbars[header.crossbar] = std::make_shared<const placed_array>(
+        placed_array{{m_shape, layout_of(header), bus::tail_of<ima_program_header>(payload)},
+                     header.row_block,
+                     header.first_output});
+    m_ledger.add(m_events.write, 1);
+    ++m_stats.arrays_written;
+    const std::uint64_t end = core::now_fs() + core::to_fs(at);
+    m_trace.slice(m_track, "program", end - core::to_fs(m_write_time), end,
+                  {{"crossbar", header.crossbar}});
+}
+
+void ima::erase(const ima_erase_header& header) {
+    for (std::size_t i = 0; i < m_crossbars.size(); ++i) {
+        if ((header.crossbar_mask >> i & 1U) != 0) m_crossbars[i].reset();
+    }
+}
+
+// ----------------------------------------------------------------------------------- multiply ---
+
+/// (1) cut the inputs into bits (2) collect the arrays at work (3) charge (4) read all arrays once
+/// per bit and hold their columns (5) hand each bit to the converters at the end of its cycle.
+void ima::multiply(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
+    multiply_state& state = take_state();
+    const auto header = bus::header_of<ima_multiply_header>(payload);
+    const unsigned row_words = m_shape.row_words();
+    state.header = header;
+
+    const std::uint8_t* inputs = bus::tail_of<ima_multiply_header>(payload);
+    state.masks.resize(std::size_t{header.row_blocks} * header.input_bits * row_words);
+    for (unsigned block = 0; block < header.row_blocks; ++block) {
+        slice_inputs({inputs + std::size_t{block} * m_shape.rows * header.element_bytes,
+                      m_shape.rows, header.element_bytes, header.input_bits, false},
+                     row_words,
+                     state.masks.data() + std::size_t{block} * header.input_bits * row_words);
+    }
+
+    collect_arrays(state);
+    charge(state);
+
+    if (m_trace.enabled()) {
+        const std::uint64_t start = core::now_fs() + core::to_fs(at);
+        m_trace.slice(m_track, "multiply", start, start + m_cycle.fs * header.input_bits,
+                      {{"sequence", header.sequence}, {"arrays", state.arrays.size()}});
+    }
+
+    const std::uint64_t ticket = state.ticket;
+    for (unsigned bit = 0; bit < header.input_bits; ++bit) {
+        if (state.ticket != ticket) return;  // aborted by whoever took the samples
+        adc.send(make_samples(state, bit), at + times(m_cycle, bit + 1U));
+    }
+}
+
+void ima::collect_arrays(multiply_state& state) const {
+    const ima_multiply_header& header = state.header;
+    state.arrays.clear();
+    state.outputs = 0;
+    std::size_t samples = 0;
+    for (std::size_t i = 0; i < m_crossbars.size(); ++i) {
+        if ((header.crossbar_mask >> i & 1U) == 0) continue;
+        const placed_array& placed = *m_crossbars[i];
+        active_array active{m_crossbars[i], samples, 0};
+        samples += placed.cells.layout().columns + (m_shape.unit_is_converted() ? 1U : 0U);
+        state.outputs = std::max(state.outputs, placed.end_output());
+        if (!m_shape.unit_is_converted()) {
+            for (unsigned bit = 0; bit < header.input_bits; ++bit) {
+                const std::int64_t unit = placed.cells.unit_sum(
+                    state.row_bits(placed.row_block, bit, m_shape.row_words()));
+                const bool subtract = header.input_signed != 0 && bit + 1U == header.input_bits;
+                active.unit_total += subtract ? -(unit << bit) : unit << bit;
+            }
+        }
+        state.arrays.push_back(std::move(active));
+    }
+    state.totals.assign(samples, 0);
+}
+
+void ima::charge(const multiply_state& state) {
+    operation_counts work;
+    for (const active_array& active : state.arrays) {
+        work += count_operations(m_shape, active.array->cells.layout().columns,
+                                 state.header.input_bits);
+    }
+    const std::uint32_t scope = state.header.scope;
+    m_ledger.add(m_events.read_cycle, work.crossbar_cycles, scope);
+    m_ledger.add(m_events.row_cycle, work.dac_row_cycles, scope);
+    m_ledger.add(m_events.sample, work.samples, scope);
+    m_ledger.add(m_events.shift_add, work.shift_adds, scope);
+    m_ledger.add(m_events.input_register, state.header.input_bits, scope);
+    m_ledger.add(m_events.output_register, state.header.input_bits, scope);
+    ++m_stats.multiplies;
+    m_stats.crossbar_cycles += work.crossbar_cycles;
+}
+
+bus::message ima::make_samples(const multiply_state& state, unsigned bit) const {
+    const std::size_t arrays = state.arrays.size();
+    adc_sample_header header;
+    header.sequence = state.header.sequence;
+    header.scope = state.header.scope;
+    header.bit = static_cast<std::uint8_t>(bit);
+    header.input_bits = state.header.input_bits;
+    header.crossbars = static_cast<std::uint16_t>(arrays);
+    header.samples = static_cast<std::uint32_t>(state.totals.size());
+    bus::message message = adc.pool().allocate(sizeof(header) + 2 * (arrays + state.totals.size()));
+    auto* counts = reinterpret_cast<std::uint16_t*>(message.data() + sizeof(header));
+    std::uint16_t* samples = counts + arrays;
+
+    for (const active_array& active : state.arrays) {
+        const programmed_crossbar& cells = active.array->cells;
+        const unsigned columns = cells.layout().columns;
+        const std::uint64_t* row_bits =
+            state.row_bits(active.array->row_block, bit, m_shape.row_words());
+        cells.column_sums(row_bits, samples);
+        samples += columns;
+        *counts = static_cast<std::uint16_t>(columns);
+        if (m_shape.unit_is_converted()) {
+            *samples++ = cells.unit_sum(row_bits);
+            ++*counts;
+        }
+        ++counts;
+        header.conversions += conversions_per_cycle(m_shape, columns);
+    }
+    std::memcpy(message.data(), &header, sizeof(header));
+    return message;
+}
+
+// ------------------------------------------------------------------------------------- `codes` ---
+
+tlm::tlm_response_status ima::check_codes(const tlm::tlm_generic_payload& payload) const {
+    const tlm::tlm_response_status status = bus::check_message(payload, sizeof(adc_code_header));
+    if (status != tlm::TLM_OK_RESPONSE) return status;
+    const auto header = bus::header_of<adc_code_header>(payload);
+    const multiply_state* state = find(header.sequence);
+    if (state == nullptr || header.bit != state->next_bit) return tlm::TLM_GENERIC_ERROR_RESPONSE;
+    const bool complete = header.samples == state->totals.size() &&
+                          header.crossbars == state->arrays.size() &&
+                          payload.get_data_length() ==
+                              sizeof(header) + 2 * (state->arrays.size() + state->totals.size());
+    return complete ? tlm::TLM_OK_RESPONSE : tlm::TLM_BURST_ERROR_RESPONSE;
+}
+
+void ima::accept_codes(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
+    const auto header = bus::header_of<adc_code_header>(payload);
+    multiply_state* const state = find(header.sequence);
+    if (state == nullptr) {  // two messages for the last bit, both checked before one was served
+        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    const auto* converted = reinterpret_cast<const std::uint16_t*>(
+        bus::tail_of<adc_code_header>(payload) + 2 * std::size_t{header.crossbars});
+    const bool last = header.bit + 1U == state->header.input_bits;
+    const std::uint16_t seen =
+        best_kernels().shift_add(converted, state->totals.data(), state->totals.size(), header.bit,
+                                 last && state->header.input_signed != 0);
+    if (seen >= code_limit) {
+        payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        return;
+    }
+    // The pace of the bank, from two bits of one multiply: never below the cycle.
+    const std::uint64_t now = core::now_fs() + core::to_fs(at);
+    if (header.bit != 0)
+        m_bit_interval_fs = std::max(m_bit_interval_fs, now - state->last_codes_fs);
+    state->last_codes_fs = now;
+    ++state->next_bit;
+    if (last) finish(*state, at);
+}
+
+void ima::finish(multiply_state& state, const sc_core::sc_time& at) {
+    const ima_result_header header{state.header.sequence, m_index, state.outputs};
+    bus::message result = out.pool().allocate_for(header, sizeof(std::int64_t) * state.outputs);
+    auto* sums = reinterpret_cast<std::int64_t*>(result.data() + sizeof(header));
+    std::fill_n(sums, state.outputs, 0);
+    for (const active_array& active : state.arrays) {
+        const programmed_crossbar& cells = active.array->cells;
+        const std::int32_t* totals = state.totals.data() + active.first_sample;
+        const std::int64_t unit =
+            m_shape.unit_is_converted() ? totals[cells.layout().columns] : active.unit_total;
+        cells.combine(totals, unit, sums + active.array->first_output);
+    }
+    state.ticket = 0;
+    state.arrays.clear();
+    out.send(std::move(result), at + m_combine);
+}
+
+ima::multiply_state& ima::take_state() {
+    auto free = std::find_if(m_states.begin(), m_states.end(),
+                             [](const auto& state) { return state->ticket == 0; });
+    if (free == m_states.end()) {
+        m_states.push_back(std::make_unique<multiply_state>());
+        free = m_states.end() - 1;
+    }
+    (*free)->ticket = ++m_tickets;
+    (*free)->next_bit = 0;
+    return **free;
+}
+
+ima::multiply_state* ima::find(std::uint64_t sequence) const {
+    for (const auto& state : m_states) {
+        if (state->ticket != 0 && state->header.sequence == sequence) return state.get();
+    }
+    return nullptr;
+}
+
+}  // namespace pimvp::reram
