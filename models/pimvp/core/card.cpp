@@ -32,7 +32,7 @@ struct card_entry {
     }
     void validate(diagnostics& d) const {
         if (!grade_from(grade_name)) {
-            d.error("grade", quoted(grade_name) +
+            d.error("grade", core::quoted(grade_name) +
                                  " is not one of: published, secondary, code, "
                                  "derived, assumed, unverified");
         }
@@ -74,7 +74,7 @@ std::string measure(const std::string& text, double& value, std::string_view& un
         unit = "1";
         return {};
     }
-    std::string problem = quoted(text) +
+    std::string problem = core::quoted(text) +
                           " is neither a number nor a quantity: write for example 1.5 pJ, 2 mW, "
                           "0.01 mm2, 100 ns, 1.2 GHz, 64 KiB, 6.4 GB/s, 0.9 V or 128";
     if (try_quantity<energy>(text, value, unit, problem) ||
@@ -149,12 +149,12 @@ std::string compile_card(std::string_view yaml, const std::string& file_name,
     const std::string stem = std::filesystem::path(file_name).stem().string();
     if (card.card != stem) {
         found.error("card",
-                    quoted(card.card) + " differs from the name of its file, " + quoted(stem) +
-                        ": rename one",
+                    core::quoted(card.card) + " differs from the name of its file, " +
+                        core::quoted(stem) + ": rename one",
                     doc.root().find("card")->mark);
     }
     if (!is_identifier(card.card)) {
-        found.error("card", quoted(card.card) + " is not a snake_case C++ name",
+        found.error("card", core::quoted(card.card) + " is not a snake_case C++ name",
                     doc.root().find("card")->mark);
     }
     const yaml_node* values = doc.root().find("values");

@@ -78,7 +78,7 @@ yaml_node load_node(const std::string& name, const source_mark& asked_at,
         if (presets) preset = presets(name);
         if (!preset) {
             throw user_error({},
-                             "no preset is named " + quoted(name) +
+                             "no preset is named " + core::quoted(name) +
                                  ": `pimvp list platforms` shows the names; a file needs the "
                                  "ending .yaml or a '/' in its path",
                              asked_at);
@@ -177,7 +177,7 @@ std::string describe_kind(const yaml_node& node) {
     case yaml_node::kind::null:
         return "empty";
     case yaml_node::kind::scalar:
-        return "the text " + quoted(node.text);
+        return "the text " + core::quoted(node.text);
     case yaml_node::kind::list:
         return "a list";
     case yaml_node::kind::map:
@@ -270,22 +270,22 @@ std::string read_text_file(const std::string& path) {
     std::error_code failure;
     const auto status = std::filesystem::status(path, failure);
     if (!std::filesystem::exists(status)) {
-        throw user_error(quoted(path) + " does not exist: check the path");
+        throw user_error(core::quoted(path) + " does not exist: check the path");
     }
     if (std::filesystem::is_directory(status)) {
-        throw user_error(quoted(path) + " is a folder, a file is needed");
+        throw user_error(core::quoted(path) + " is a folder, a file is needed");
     }
     std::ifstream in(path, std::ios::binary);
-    if (!in) throw user_error(quoted(path) + " cannot be opened: check its permissions");
+    if (!in) throw user_error(core::quoted(path) + " cannot be opened: check its permissions");
     std::string text;
     char buffer[65536];
     while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
         text.append(buffer, static_cast<std::size_t>(in.gcount()));
         if (text.size() > largest) {
-            throw user_error(quoted(path) + " is larger than 16 MiB: not a file for people");
+            throw user_error(core::quoted(path) + " is larger than 16 MiB: not a file for people");
         }
     }
-    if (in.bad()) throw user_error(quoted(path) + " cannot be read");
+    if (in.bad()) throw user_error(core::quoted(path) + " cannot be read");
     return text;
 }
 

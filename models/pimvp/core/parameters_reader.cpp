@@ -29,7 +29,7 @@ private:
     struct frame {
         const yaml_node* node = nullptr;  ///< null: the document is silent here
         std::string path;
-        std::vector<std::string> known;
+        std::vector<std::string> known = {};
         std::size_t errors_before = 0;
     };
 
@@ -53,7 +53,8 @@ private:
                     error(joined(level.path, key), "there is no such element (the first is [0])",
                           level.node->key_marks[i]);
                 } else {
-                    error(level.path, "unknown key " + quoted(key) + did_you_mean(key, level.known),
+                    error(level.path,
+                          "unknown key " + core::quoted(key) + did_you_mean(key, level.known),
                           level.node->key_marks[i]);
                 }
             }
@@ -94,7 +95,7 @@ private:
         if (node == nullptr) {
             if (info.required && m_frames.back().node != nullptr) {
                 error(m_frames.back().path,
-                      "the key " + quoted(info.name) + " is missing (" + leaf.type_name() +
+                      "the key " + core::quoted(info.name) + " is missing (" + leaf.type_name() +
                           "): " + std::string(info.sentence),
                       m_frames.back().node->mark);
             }
@@ -125,7 +126,7 @@ private:
         for (std::size_t i = 0; i < node.members.size(); ++i) {
             const std::string& key = node.members[i].first;
             if (std::find(known.begin(), known.end(), key) == known.end()) {
-                error(path, "unknown key " + quoted(key) + did_you_mean(key, known),
+                error(path, "unknown key " + core::quoted(key) + did_you_mean(key, known),
                       node.key_marks[i]);
             }
         }
@@ -171,7 +172,7 @@ private:
             error(path, "is " + describe_kind(*node) + ", expected a group of keys", node->mark);
             node = nullptr;
         }
-        push({node, path, {}, 0});
+        push({node, path});
         return true;
     }
     void leave() override { pop(); }
@@ -189,7 +190,7 @@ private:
                   node->mark);
             return {};
         }
-        push({node, path, {}, 0});
+        push({node, path});
         if (by_index) return {true, false, false, size};
         return {true, true, false, node->items.size()};
     }

@@ -177,17 +177,19 @@ std::string split(std::string_view text, std::string_view what, const unit_list&
     const std::string way_out = ", write a number and one of: " + listed(list);
     std::string_view rest = text;
     const std::optional<decimal> taken = take_decimal(rest);
-    if (!taken) return quoted(text) + " is not " + kind + way_out;
+    if (!taken) return core::quoted(text) + " is not " + kind + way_out;
     number = *taken;
     while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
-    if (rest.empty()) return quoted(text) + " is not " + kind + ": the unit is missing" + way_out;
+    if (rest.empty())
+        return core::quoted(text) + " is not " + kind + ": the unit is missing" + way_out;
     for (const unit_entry& candidate : list) {
         if (candidate.name == rest) {
             unit = &candidate;
             return {};
         }
     }
-    return quoted(text) + " is not " + kind + ": unknown unit " + quoted(rest) + way_out;
+    return core::quoted(text) + " is not " + kind + ": unknown unit " + core::quoted(rest) +
+           way_out;
 }
 
 /// number * 10^exponent * 2^shift as a whole number; nothing if it is not one or too large.
@@ -242,20 +244,21 @@ std::string parse_quantity(std::string_view text, T& out) {
     if (!problem.empty()) return problem;
     const bool is_zero = number.digits.empty();
     if (number.negative && !is_zero && !std::is_same_v<T, voltage>) {
-        return quoted(text) + " is negative, a " + std::string(traits::name) + " is 0 or more";
+        return core::quoted(text) + " is negative, a " + std::string(traits::name) +
+               " is 0 or more";
     }
     if constexpr (std::is_integral_v<typename traits::rep>) {
         bool too_large = false;
         const auto value = whole(number, unit->exponent, unit->shift, too_large);
         if (!value) {
-            return quoted(text) +
+            return core::quoted(text) +
                    (too_large ? " is too large, at most " + to_string(T{u64_max}) + " is possible"
                               : " is not a whole number of " + std::string(traits::unit));
         }
         out = T{*value};
     } else {
         const auto value = real(number, unit->exponent);
-        if (!value) return quoted(text) + " is beyond what a double holds";
+        if (!value) return core::quoted(text) + " is beyond what a double holds";
         out = T{*value};
     }
     return {};
@@ -325,15 +328,16 @@ std::string parse_magnitude(std::string_view text, std::string_view digits, std:
         digits.remove_prefix(2);
     } else if (digits.size() > 1 && digits[0] == '0' &&
                std::all_of(digits.begin(), digits.end(), is_digit)) {
-        return quoted(text) + " has leading zeros: write it without (or 0x... for hexadecimal)";
+        return core::quoted(text) +
+               " has leading zeros: write it without (or 0x... for hexadecimal)";
     }
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), out, base);
     if (digits.empty() || parsed.ptr != digits.data() + digits.size() ||
         parsed.ec == std::errc::invalid_argument) {
-        return quoted(text) + " is not an integer";
+        return core::quoted(text) + " is not an integer";
     }
     if (parsed.ec == std::errc::result_out_of_range) {
-        return quoted(text) + " is too large for a 64-bit integer";
+        return core::quoted(text) + " is too large for a 64-bit integer";
     }
     return {};
 }
@@ -342,11 +346,11 @@ template <class Real>
 std::string parse_real(std::string_view text, Real& out) {
     std::string_view rest = text;
     const auto number = take_decimal(rest);
-    if (!number || !rest.empty()) return quoted(text) + " is not a number";
+    if (!number || !rest.empty()) return core::quoted(text) + " is not a number";
     Real value = 0;
     const char* first = text.data() + (text.front() == '+' ? 1 : 0);
     const auto parsed = std::from_chars(first, text.data() + text.size(), value);
-    if (parsed.ec != std::errc()) return quoted(text) + " is beyond what the parameter holds";
+    if (parsed.ec != std::errc()) return core::quoted(text) + " is beyond what the parameter holds";
     out = value;
     return {};
 }
@@ -432,14 +436,14 @@ std::string to_string(byte_size q) {
 }
 
 std::string parse_into(std::string_view text, bool& out) {
-    if (text != "true" && text != "false") return quoted(text) + " is not true or false";
+    if (text != "true" && text != "false") return core::quoted(text) + " is not true or false";
     out = text == "true";
     return {};
 }
 
 std::string parse_into(std::string_view text, std::uint64_t& out) {
     if (!text.empty() && text.front() == '-') {
-        return quoted(text) + " is negative, 0 or more is allowed";
+        return core::quoted(text) + " is negative, 0 or more is allowed";
     }
     return parse_magnitude(text, text, out);
 }
@@ -450,7 +454,7 @@ std::string parse_into(std::string_view text, std::int64_t& out) {
     std::string problem = parse_magnitude(text, text.substr(negative ? 1 : 0), magnitude);
     if (!problem.empty()) return problem;
     const std::uint64_t limit = (std::uint64_t{1} << 63U) - (negative ? 0 : 1);
-    if (magnitude > limit) return quoted(text) + " is too large for a 64-bit integer";
+    if (magnitude > limit) return core::quoted(text) + " is too large for a 64-bit integer";
     out =
         negative ? static_cast<std::int64_t>(~magnitude + 1) : static_cast<std::int64_t>(magnitude);
     return {};

@@ -52,13 +52,13 @@ void send(sc_core::sc_severity severity, const char* type, const std::string& te
 }  // namespace
 
 std::string report_record::line() const {
-    std::string text = severity == sc_core::SC_INFO      ? "info"
+    std::string head = severity == sc_core::SC_INFO      ? "info"
                        : severity == sc_core::SC_WARNING ? "warning"
                        : severity == sc_core::SC_ERROR   ? "error"
                                                          : "fatal";
-    text += " " + to_string(duration{to_fs(time)});
-    if (!process.empty()) text += " " + process;
-    return text + ": " + this->text + " [" + type + "]";
+    head += " " + to_string(duration{to_fs(time)});
+    if (!process.empty()) head += " " + process;
+    return head + ": " + text + " [" + type + "]";
 }
 
 void report_info(const char* type, const std::string& text) {

@@ -74,7 +74,7 @@ private:
     }
     void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
         if (!tag.empty() && tag != "?" && tag != "!") {
-            fail(mark, "the tag " + quoted(tag) + " is not supported: leave it out");
+            fail(mark, "the tag " + core::quoted(tag) + " is not supported: leave it out");
         }
     }
     void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
