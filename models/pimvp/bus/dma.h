@@ -81,10 +81,9 @@ public:
     void abort();
 
 private:
-    template <class Burst>
-    dma_result transfer(const dma_block& block, Burst burst);
-    template <class Burst>
-    dma_result move(const dma_block& block, Burst burst, std::uint64_t aborts);
+    class transfer;
+
+    [[nodiscard]] std::uint64_t burst_bytes() const { return m_params.burst.value.bytes; }
 
     const dma_params m_params;
     const sc_core::sc_time m_setup;

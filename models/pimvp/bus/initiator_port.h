@@ -6,7 +6,6 @@
 #include <pimvp/core/context.h>
 
 #include <cstdint>
-#include <deque>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -71,26 +70,37 @@ public:
                                        sc_core::sc_time& delay) override;
     void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override;
 
+protected:
+    /// With a quantum of its own; 0 = never ahead of simulated time.
+    initiator_port(const char* name, core::context& context, std::uint64_t quantum_fs);
+
 private:
     struct call;
-    class call_scope;
 
-    tlm::tlm_response_status access(tlm::tlm_command command, std::uint64_t address, void* data,
-                                    std::size_t bytes);
-    tlm::tlm_response_status transport_lt(const message& transaction);
-    tlm::tlm_response_status transport_at(const message& transaction);
-    bool access_directly(tlm::tlm_command command, std::uint64_t address, void* data,
+    tlm::tlm_response_status access(tlm::tlm_command command, std::uint64_t address,
+                                    std::uint8_t* data, std::size_t bytes);
+    void transport_lt(call& mine);
+    void transport_at(call& mine, const message& transaction);
+    void end_request(const sc_core::sc_time& delay);
+    void complete(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay);
+    void catch_up(call& mine);
+    void synchronise_at_quantum();
+    std::size_t debug(tlm::tlm_command command, std::uint64_t address, std::uint8_t* data,
+                      std::size_t bytes);
+    bool access_directly(tlm::tlm_command command, std::uint64_t address, std::uint8_t* data,
                          std::size_t bytes);
     void learn_direct_memory(tlm::tlm_command command, std::uint64_t address);
-    void catch_up(call& mine);
 
-    core::context& m_context;
     payload_pool& m_pool;
+    const bool m_blocking;
+    const sc_core::sc_time m_quantum;
     sc_core::sc_time m_local;
-    sc_core::sc_event m_changed;  ///< a response, an END_REQ or cancel()
-    std::vector<call*> m_calls;
-    std::vector<message> m_in_flight;                  ///< AT: between BEGIN_REQ and the response
-    tlm::tlm_generic_payload* m_requesting = nullptr;  ///< AT: before its END_REQ
+    sc_core::sc_event m_changed;  ///< AT: a response, or the line of requests moved
+    sc_core::sc_event m_cancelled;
+    std::vector<call*> m_calls;        ///< in order of the calls
+    std::vector<message> m_in_flight;  ///< AT: between BEGIN_REQ and the response
+    message m_requesting;              ///< AT: between BEGIN_REQ and END_REQ
+    sc_core::sc_time m_request_ends;   ///< AT: annotated time of the last END_REQ
     std::vector<tlm::tlm_dmi> m_direct;
     bool m_use_direct = false;
 };

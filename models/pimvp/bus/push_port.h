@@ -64,18 +64,21 @@ private:
     struct queue_state;
 
     queue_state& queue();
-    void transport(message& what, const sc_core::sc_time& requested);
+    void transport(tlm::tlm_generic_payload& payload, const sc_core::sc_time& requested);
+    void issue(message what);
+    void finish(const sc_core::sc_time& at);
     void responded(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at);
-    void issue();
     void wake(std::uint64_t tag) override;
 
-    core::context& m_context;
+    at_scheduler& m_scheduler;
     payload_pool& m_pool;
     sc_core::sc_time m_free_at;
     std::unique_ptr<queue_state> m_queue;  ///< made when first needed; never in plain LT
     std::unique_ptr<std::function<void(const sc_core::sc_time&)>> m_on_response;
     std::uint32_t m_registration;
-    bool m_busy = false;
+    const bool m_blocking;
+    bool m_busy = false;     ///< LT: a b_transport is under way
+    bool m_dropped = false;  ///< LT: clear() was called meanwhile
 };
 
 }  // namespace pimvp::bus

@@ -5,9 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <string>
-#include <string_view>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -15,6 +12,7 @@
 namespace pimvp::bus {
 
 class register_bank;
+class register64;
 
 /// What software may do with the bits of a register: each bit is in at most one of the first three
 /// masks; bits in none of them are read-only or reserved.
@@ -63,6 +61,7 @@ private:
     friend class register64;
 
     [[nodiscard]] std::uint32_t current() const { return m_provide ? m_provide() : m_value; }
+    void note_set(std::uint32_t bits);
     std::uint32_t bus_read(const sc_core::sc_time& at);
     void bus_write(std::uint32_t value, const sc_core::sc_time& at);
     void reset();
@@ -78,6 +77,7 @@ private:
     std::function<bool(std::uint32_t)> m_allow_write;
     std::function<void(const sc_core::sc_time&)> m_on_read;
     std::function<std::uint32_t()> m_provide;
+    register64* m_pair = nullptr;  ///< the 64-bit value this is a half of
 };
 
 /// A 64-bit value as two registers, NAME_LO at the offset and NAME_HI behind it. Reading LO latches
@@ -99,6 +99,9 @@ public:
     register32 lo, hi;
 
 private:
+    friend class register32;
+    std::uint32_t read_half(const register32& half);
+
     std::function<std::uint64_t()> m_provide;
     std::uint32_t m_latched_hi = 0;
     bool m_latched = false;

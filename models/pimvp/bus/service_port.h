@@ -111,15 +111,18 @@ private:
     struct at_state;
 
     at_state& at();
+    void ask();
+    void respond();
     void granted() override;
     void wake(std::uint64_t tag) override;
 
-    core::context& m_context;
+    at_scheduler& m_scheduler;
     service& m_service;
     std::unique_ptr<resource> m_own;
     resource* m_resource;
     std::unique_ptr<at_state> m_at;  ///< made by the first nb_transport_fw
     std::uint32_t m_registration;
+    std::uint32_t m_aborts = 0;
 };
 
 }  // namespace pimvp::bus
