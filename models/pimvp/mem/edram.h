@@ -1,63 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <pimvp/mem/edram_buffer.h>
+#include <pimvp/mem/edram_params.h>
 
-#include <pimvp/bus/service_port.h>
+#include <pimvp/core/area.h>
+#include <pimvp/core/context.h>
+#include <pimvp/core/energy.h>
+#include <pimvp/core/statistics.h>
 
 #include <cstdint>
 #include <systemc>
-#include <tlm>
-#include <vector>
 
 namespace pimvp::mem {
 
-/// A banked on-chip buffer behind one target socket.
+/// Time, energy and occupancy of a banked on-chip buffer, without its contents: a part of a block
+/// that keeps the data itself. No socket, no process.
 ///
-/// **Interface**
-/// | name | kind              | meaning                                    |
-/// |------|-------------------|--------------------------------------------|
-/// | `in` | target, LT and AT | read and write, addresses from 0, debug    |
+/// **Timing** An access moves whole words, ceil(bytes / word) of them, at `transfer` bytes per
+/// `cycle`, and occupies its port as long: done = max(earliest, port free) + words * word /
+/// transfer * cycle. There is a port for reads and one for writes; with one bank they are the same.
+/// Times are absolute; a port serves in the order of the calls.
 ///
-/// **Timing** An access occupies the socket for ceil(bytes / word) * word / transfer * cycle and is
-/// answered at its end: one access at a time, whatever the number of banks.
-///
-/// **Limits** No byte enables, no streaming width below the length, no DMI (every byte is charged).
-/// Contents are 0 at first and after reset().
+/// **Limits** Which bank an address lies in is not modelled: two or more banks mean that a read and
+/// a write never meet in one. Occupancy is accounted for; what happens when it exceeds the capacity
+/// is the owner's business (fits()). No refresh.
 ///
 /// **Example**
 /// \code
-///     pimvp::mem::edram scratchpad{"scratchpad", context, {}};
-///     cpu.bind(scratchpad.in);
+///     mem::edram edram{"edram", context, params};  // member of a module
+///     const sc_core::sc_time ready = edram.read(sc_core::sc_time_stamp(), 288, layer);
 /// \endcode
 ///
 /// **Source** ISAAC, ISCA 2016, Table I and text (`cards/isaac_32nm.yaml`).
-class edram : public sc_core::sc_module, private bus::service {
+class edram : public sc_core::sc_object {
 public:
-    bus::service_port in;
-
-    edram(const sc_core::sc_module_name& name, core::context& context,
-          const edram_params& params = {});
+    /// Throws core::user_error if the parameters contradict each other.
+    edram(const char* name, core::context& context, const edram_params& params = {});
 
     const char* kind() const override { return "pimvp::mem::edram"; }
-    [[nodiscard]] const edram_params& params() const { return m_buffer.params(); }
-    [[nodiscard]] const core::stat_group& stats() const { return m_buffer.stats(); }
-    [[nodiscard]] std::uint64_t size() const { return m_bytes.size(); }
 
-    /// Contents become 0; transactions under way end with GENERIC_ERROR.
-    void reset();
+    /// Reserve a port, not before `earliest`, charge the bytes to `scope`, and return when the last
+    /// word has moved. No bytes take no time.
+    sc_core::sc_time read(const sc_core::sc_time& earliest, std::uint64_t bytes,
+                          std::uint32_t scope = 0);
+    sc_core::sc_time write(const sc_core::sc_time& earliest, std::uint64_t bytes,
+                           std::uint32_t scope = 0);
+    /// Charge without reserving: for owners with a schedule of their own.
+    void count_read(std::uint64_t bytes, std::uint32_t scope = 0);
+    void count_write(std::uint64_t bytes, std::uint32_t scope = 0);
+    /// How long a port is busy with so many bytes; and the same in whole cycles of `transfer`.
+    [[nodiscard]] sc_core::sc_time busy_time(std::uint64_t bytes) const;
+    [[nodiscard]] std::uint64_t transfer_cycles(std::uint64_t bytes) const;
+    /// When the port is free, absolute.
+    [[nodiscard]] sc_core::sc_time read_free_at() const;
+    [[nodiscard]] sc_core::sc_time write_free_at() const;
+
+    /// Live data: counted, also beyond the capacity.
+    void allocate(std::uint64_t bytes);
+    /// Precondition: bytes <= occupied() (internal_error).
+    void release(std::uint64_t bytes);
+    [[nodiscard]] bool fits(std::uint64_t bytes) const;
+    [[nodiscard]] std::uint64_t occupied() const { return m_stats.occupied.level(); }
+    [[nodiscard]] std::uint64_t high_water() const { return m_stats.occupied.high_water(); }
+    [[nodiscard]] std::uint64_t capacity() const { return m_params.size.value.bytes; }
+
+    /// Nothing is occupied, ports are free (reset). Statistics stay.
+    void clear();
+
+    [[nodiscard]] const edram_params& params() const { return m_params; }
+    [[nodiscard]] const core::stat_group& stats() const { return m_stats; }
+    [[nodiscard]] core::budget_item budget() const;
 
 private:
-    [[nodiscard]] tlm::tlm_response_status check(
-        const tlm::tlm_generic_payload& payload) const override;
-    [[nodiscard]] sc_core::sc_time occupancy(
-        const tlm::tlm_generic_payload& payload) const override;
-    void execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) override;
-    unsigned debug(tlm::tlm_generic_payload& payload) override;
-    void move(tlm::tlm_generic_payload& payload, std::uint64_t bytes);
+    struct statistics : core::stat_group {
+        using stat_group::stat_group;
+        core::counter bytes_read{*this, "bytes_read", "bytes read", core::quantity::bytes};
+        core::counter bytes_written{*this, "bytes_written", "bytes written", core::quantity::bytes};
+        core::gauge occupied{*this, "occupied", "most bytes of live data", core::quantity::bytes};
+    };
 
-    edram_buffer m_buffer;
-    std::vector<std::uint8_t> m_bytes;
+    [[nodiscard]] std::uint64_t busy_fs(std::uint64_t bytes) const;
+    sc_core::sc_time reserve(unsigned port, const sc_core::sc_time& earliest, std::uint64_t bytes);
+
+    const edram_params m_params;
+    const unsigned m_write_port;  // 1, or 0 if there is one bank
+    std::uint64_t m_free_fs[2] = {};
+    core::energy_ledger& m_ledger;
+    core::event_id m_read_byte, m_write_byte;
+    statistics m_stats;
 };
 
 }  // namespace pimvp::mem
