@@ -122,13 +122,16 @@ function(pimvp_install)
                   "${PROJECT_SOURCE_DIR}/cmake/PimvpGenerate.cmake"
             DESTINATION "${package}")
 
-    set(trees models/pimvp "${PROJECT_BINARY_DIR}/generated/pimvp")
-    if(PIMVP_BUILD_PLATFORMS)
-        list(APPEND trees platforms/pimvp)
-    endif()
-    foreach(tree ${trees})
-        install(DIRECTORY "${tree}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-                FILES_MATCHING PATTERN "*.h" PATTERN "tools" EXCLUDE PATTERN "cli" EXCLUDE)
+    # Headers, and the driver's C sources, which firmware compiles itself.
+    get_property(folders GLOBAL PROPERTY PIMVP_ROOM_FOLDERS)
+    list(FILTER folders EXCLUDE REGEX "/cli$")
+    foreach(folder ${folders} "${PROJECT_BINARY_DIR}/generated/pimvp")
+        set(destination "${CMAKE_INSTALL_INCLUDEDIR}/pimvp")
+        if(folder MATCHES "/generated/pimvp$")
+            set(destination "${CMAKE_INSTALL_INCLUDEDIR}")
+        endif()
+        install(DIRECTORY "${folder}" DESTINATION "${destination}"
+                FILES_MATCHING PATTERN "*.h" PATTERN "driver/*.c" PATTERN "tools" EXCLUDE)
     endforeach()
     pimvp_install_data(models/pimvp cards)
     if(PIMVP_BUILD_PLATFORMS)
