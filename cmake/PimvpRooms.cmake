@@ -22,6 +22,14 @@ macro(pimvp_rooms folder)
     endforeach()
 endmacro()
 
+# pimvp_export(TARGET): TARGET, called pimvp_<name>, becomes part of the package as pimvp::<name>.
+# For what pimvp_room() does not make itself: a further library, a generator of headers.
+function(pimvp_export target)
+    string(REGEX REPLACE "^pimvp_" "" name ${target})
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+    set_property(GLOBAL APPEND PROPERTY PIMVP_EXPORTED ${target})
+endfunction()
+
 # pimvp_room(NAME SOURCES a.cpp ... [LINK targets...] [PRIVATE_LINK targets...] [CARDS x.yaml ...])
 # CARDS are compiled to headers <pimvp/NAME/cards/x_card.h> (see PimvpGenerate.cmake).
 function(pimvp_room name)
@@ -29,7 +37,8 @@ function(pimvp_room name)
     set(target pimvp_${name})
     add_library(${target} STATIC ${ROOM_SOURCES})
     add_library(pimvp::${name} ALIAS ${target})
-    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    pimvp_export(${target})
     target_include_directories(${target} PUBLIC
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/models>
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/platforms>
