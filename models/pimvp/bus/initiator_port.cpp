@@ -235,6 +235,8 @@ tlm::tlm_sync_enum initiator_port::nb_transport_bw(tlm_generic_payload& payload,
     }
     if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;  // an ignorable phase
     complete(payload, delay);
+    // END_RESP takes effect with the annotated delay: no request may come before it
+    m_request_ends = std::max(m_request_ends, sc_core::sc_time_stamp() + delay);
     return tlm::TLM_COMPLETED;
 }
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -86,19 +87,22 @@ public:
 
 private:
     struct transaction;
+    struct call_arguments {
+        tlm::tlm_phase phase;
+        sc_core::sc_time delay;
+    };
 
     void report(rule broken, const tlm::tlm_generic_payload& payload, const std::string& text);
     void check_request(const tlm::tlm_generic_payload& payload);
     void check_response(const transaction& of);
     transaction* find(const tlm::tlm_generic_payload& payload);
-    transaction& open(tlm::tlm_generic_payload& payload, bool blocking,
-                      const sc_core::sc_time& delay);
-    void close(const transaction& ended);
-    void advance(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase, bool forward,
-                 const sc_core::sc_time& delay);
-    void check_return(tlm::tlm_generic_payload& payload, tlm::tlm_sync_enum returned,
-                      const tlm::tlm_phase& before, const tlm::tlm_phase& after, bool forward,
-                      const sc_core::sc_time& delay_before, const sc_core::sc_time& delay_after);
+    transaction* find(std::uint64_t serial);
+    std::uint64_t open(const tlm::tlm_generic_payload& payload, bool blocking);
+    void close(std::uint64_t serial);
+    void advance(const tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase);
+    void check_return(const tlm::tlm_generic_payload& payload, std::uint64_t serial,
+                      const call_arguments& before, const call_arguments& after,
+                      tlm::tlm_sync_enum returned, bool forward);
     void check_order(const tlm::tlm_generic_payload& payload, bool forward,
                      const sc_core::sc_time& delay);
     void watch();

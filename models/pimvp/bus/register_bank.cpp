@@ -122,6 +122,15 @@ std::uint32_t register64::read_half(const register32& half) {
     return static_cast<std::uint32_t>(get() >> 32U);
 }
 
+register_array::register_array(register_bank& bank, const char* name, std::uint32_t offset,
+                               std::uint32_t count, std::uint32_t reset,
+                               const register_rights& rights) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+        m_names.push_back(name + std::to_string(i));
+        m_registers.emplace_back(bank, m_names.back().c_str(), offset + 4 * i, reset, rights);
+    }
+}
+
 void register_bank::add(register32& added) {
     const std::size_t index = added.offset() / word;
     if (added.offset() % word != 0) {

@@ -4,7 +4,9 @@
 #include <pimvp/bus/service_port.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <string>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -105,6 +107,23 @@ private:
     std::function<std::uint64_t()> m_provide;
     std::uint32_t m_latched_hi = 0;
     bool m_latched = false;
+};
+
+/// Equal 32-bit registers one behind the other, NAME0, NAME1 ...
+class register_array {
+public:
+    register_array(register_bank& bank, const char* name, std::uint32_t offset, std::uint32_t count,
+                   std::uint32_t reset, const register_rights& rights);
+
+    [[nodiscard]] std::size_t size() const { return m_registers.size(); }
+    [[nodiscard]] register32& operator[](std::size_t index) { return m_registers[index]; }
+    [[nodiscard]] const register32& operator[](std::size_t index) const {
+        return m_registers[index];
+    }
+
+private:
+    std::deque<std::string> m_names;
+    std::deque<register32> m_registers;
 };
 
 /// Where a bank's registers meet the bus: give it to a service_port.

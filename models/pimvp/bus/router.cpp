@@ -139,8 +139,8 @@ bool router::get_direct_mem_ptr(int, tlm_generic_payload& payload, tlm::tlm_dmi&
         if (!w.holds(address)) continue;
         const translated scope(payload, w.base);
         const bool granted = out[static_cast<int>(i)]->get_direct_mem_ptr(payload, dmi);
-        dmi.set_end_address(w.base + std::min(dmi.get_end_address(), w.size - 1));
-        dmi.set_start_address(w.base + std::min(dmi.get_start_address(), w.size - 1));
+        dmi.set_end_address(w.base + std::min<std::uint64_t>(dmi.get_end_address(), w.size - 1));
+        dmi.set_start_address(w.base + std::min<std::uint64_t>(dmi.get_start_address(), w.size - 1));
         dmi.set_read_latency(dmi.get_read_latency() + m_latency);
         dmi.set_write_latency(dmi.get_write_latency() + m_latency);
         return granted;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/bus/protocol_checker.h>
 #include <pimvp/bus/router_params.h>
 
 #include <pimvp/core/context.h>
@@ -59,7 +60,7 @@ public:
     template <class TargetSocket>
     void map(TargetSocket& target, std::uint64_t base, std::uint64_t size) {
         add_window(target.name(), base, size);
-        out.bind(target);
+        connect(m_context, out, target);
     }
 
     struct window {

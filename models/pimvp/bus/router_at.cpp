@@ -38,6 +38,8 @@ router::at_path::at_path(router& owner, core::context& context)
       m_scheduler(context.service<at_scheduler>()),
       m_registration(m_scheduler.enlist()) {}
 
+router::at_path::~at_path() = default;
+
 router::at_path::initiator_side& router::at_path::side_of(int from) {
     const auto index = static_cast<std::size_t>(from);
     if (m_initiators.size() <= index) m_initiators.resize(index + 1);
@@ -159,6 +161,10 @@ tlm::tlm_sync_enum router::at_path::backward(tlm_generic_payload& payload, tlm::
         return tlm::TLM_ACCEPTED;
     }
     if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;  // an ignorable phase
+    if (delay != sc_core::SC_ZERO_TIME) {
+        schedule(of, owe_end_response, delay);
+        return tlm::TLM_ACCEPTED;
+    }
     payload.set_address(of.address);
     end_request(of);
     answered(of, delay);

@@ -20,6 +20,7 @@ namespace pimvp::bus {
 class router::at_path : private at_scheduler::client {
 public:
     at_path(router& owner, core::context& context);
+    ~at_path();
 
     tlm::tlm_sync_enum forward(int from, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                sc_core::sc_time& delay);
