@@ -16,7 +16,7 @@ struct card_value {
     std::string_view name;    ///< key in the card, a C++ name
     std::string_view text;    ///< as written: "1.5625 pJ"; what graded<T> reads
     double value = 0.0;       ///< in `unit`
-    std::string_view unit;    ///< J, W, mm2, V, s, Hz, B, B/s, or 1 for a plain number
+    std::string_view unit;    ///< J, W, mm2, V, fs, Hz, B, B/s, or 1 for a plain number
     std::string_view source;  ///< citation
     grade g = grade::unverified;
     std::string_view note = {};  ///< caveat, may be empty
