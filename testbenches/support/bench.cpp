@@ -16,7 +16,7 @@ pimvp::core::context_options styled(pimvp::core::coding_style style) {
 
 bench::bench(const pimvp::core::context_options& options, const char* name)
     : detail::open_module(name),
-      sc_core::sc_module(*m_name),
+      sc_core::sc_module(*m_open_name),
       context(options) {}
 
 bench::bench(pimvp::core::coding_style style)
@@ -29,7 +29,7 @@ void bench::run(const sc_core::sc_time& budget, std::function<void()> body) {
     sc_core::sc_spawn_options options;
     options.set_stack_size(1 << 20);
     sc_core::sc_spawn([this] { thread(); }, "body", &options);
-    m_name.reset();  // the module is complete
+    m_open_name.reset();  // the module is complete
     try {
         sc_core::sc_start(budget);
     } catch (...) {

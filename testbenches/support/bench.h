@@ -14,8 +14,8 @@ namespace detail {
 /// Keeps the bench's module open until run(), so that members of derived benches are its children.
 struct open_module {
     explicit open_module(const char* name)
-        : m_name(std::in_place, name) {}
-    std::optional<sc_core::sc_module_name> m_name;
+        : m_open_name(std::in_place, name) {}
+    std::optional<sc_core::sc_module_name> m_open_name;
 };
 }  // namespace detail
 
