@@ -36,7 +36,8 @@ struct im2col {
     template <std::size_t Width>
     bool origins_of(std::size_t first, std::ptrdiff_t (&to)[Width]) const {
         for (std::size_t j = 0; j < Width; ++j) to[j] = origins[std::min(first + j, columns - 1)];
-        return to[Width - 1] - to[0] == static_cast<std::ptrdiff_t>(Width - 1);
+        return first + Width <= columns &&
+               to[Width - 1] - to[0] == static_cast<std::ptrdiff_t>(Width - 1);
     }
 };
 
