@@ -26,8 +26,8 @@ struct endpoint {
 struct imported {
     std::optional<nn::network> integer;         ///< the file is quantised
     std::optional<nn::float_network> floating;  ///< the file is float; give it to nn::quantise
-    std::vector<endpoint> inputs;   ///< in the order of the network's inputs
-    std::vector<endpoint> outputs;  ///< in the order of the network's outputs
+    std::vector<endpoint> inputs;               ///< in the order of the network's inputs
+    std::vector<endpoint> outputs;              ///< in the order of the network's outputs
 
     std::string producer;  ///< producer_name and version of the file; may be empty
     std::int64_t opset = 0;

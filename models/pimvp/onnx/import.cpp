@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/onnx/import.h>
+
+#include <pimvp/core/diagnostics.h>
+#include <pimvp/core/sha256.h>
+#include <pimvp/onnx/lowering.h>
+#include <pimvp/onnx/op_reader.h>
+#include <pimvp/onnx/source_graph.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+namespace pimvp::onnx {
+
+namespace {
+
+std::string stem(const std::string& path) {
+    const std::string name = std::filesystem::path(path).stem().string();
+    return name.empty() ? path : name;
+}
+
+/// The room of networks does not know the file: its findings get the name in front.
+template <class Network>
+void validate(const Network& net, const detail::reporter& report) {
+    try {
+        net.validate();
+    } catch (const core::user_error& error) {
+        core::diagnostics found;
+        for (core::diagnostic finding : error.list()) {
+            finding.mark.file = report.file;
+            found.add(std::move(finding));
+        }
+        throw core::user_error(found);
+    }
+}
+
+std::vector<endpoint> endpoints(const detail::op_graph& graph,
+                                const std::vector<detail::tensor_id>& ids,
+                                const std::vector<std::string>& names,
+                                const std::vector<bool>& is_float) {
+    std::vector<endpoint> ends;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        ends.push_back({names[i], graph.tensors[ids[i]].dims, is_float[i]});
+    }
+    return ends;
+}
+
+}  // namespace
+
+imported import_bytes(std::string_view bytes, const std::string& name) {
+    const detail::reporter report{name};
+    ::onnx::ModelProto model;
+    detail::parse_model(bytes, model, report);
+    const detail::source_graph source = detail::read_graph(model, report);
+    detail::refuse_unknown_operators(source, report);
+    const detail::op_graph graph = detail::op_reader(source, report).read();
+
+    imported result;
+    result.opset = source.opset;
+    result.ir_version = model.ir_version();
+    result.producer = model.producer_name();
+    if (!model.producer_version().empty()) result.producer += " " + model.producer_version();
+    const auto synthetic = source.metadata.find("pimvp.weights");
+    const auto label = [&](auto& net) {
+        net.name = stem(name);
+        net.sha256 = core::sha256_hex(bytes);
+        if (synthetic != source.metadata.end()) net.weights = synthetic->second;
+        validate(net, report);
+    };
+    if (graph.is_integer()) {
+        detail::integer_result lowered = detail::lower_integer(graph, report);
+        label(lowered.net);
+        result.inputs = endpoints(graph, graph.inputs, lowered.input_names, lowered.float_inputs);
+        result.outputs = endpoints(graph, graph.outputs, graph.output_names, lowered.float_outputs);
+        result.notes = std::move(lowered.notes);
+        result.integer = std::move(lowered.net);
+        return result;
+    }
+    nn::float_network net = detail::lower_float(graph, report);
+    label(net);
+    std::vector<std::string> input_names;
+    for (const detail::tensor_id id : graph.inputs) input_names.push_back(graph.tensors[id].name);
+    result.inputs =
+        endpoints(graph, graph.inputs, input_names, std::vector<bool>(graph.inputs.size(), true));
+    result.outputs = endpoints(graph, graph.outputs, graph.output_names,
+                               std::vector<bool>(graph.outputs.size(), true));
+    result.notes = graph.notes;
+    result.floating = std::move(net);
+    return result;
+}
+
+imported import_file(const std::string& path) {
+    const detail::reporter report{path};
+    std::error_code status;
+    if (std::filesystem::is_directory(path, status)) {
+        report.fail({}, "is a folder; give the .onnx file in it");
+    }
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        report.fail({}, std::string("cannot be opened (") + std::strerror(errno) +
+                            "); check the path and the permissions");
+    }
+    const std::uintmax_t size = std::filesystem::file_size(path, status);
+    constexpr std::uintmax_t most = std::uintmax_t{1} << 31;
+    if (!status && size >= most) {
+        report.fail({}, "has more than 2 GiB, which no ONNX file has");
+    }
+    std::string bytes;
+    if (!status) {
+        bytes.resize(static_cast<std::size_t>(size));
+        file.read(bytes.data(), static_cast<std::streamsize>(size));
+    }
+    if (status || file.gcount() != static_cast<std::streamsize>(size)) {
+        report.fail({}, "cannot be read to its end; check the disk");
+    }
+    return import_bytes(bytes, path);
+}
+
+}  // namespace pimvp::onnx

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/onnx/lowering.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <unordered_map>
+#include <utility>
+
+namespace pimvp::onnx::detail {
+
+void merge_padding(const pending_pad& pad, bool zero_is_least, const operation& step,
+                   nn::window& geometry, bool& count_include_pad, const reporter& report) {
+    if (!pad.any()) return;
+    if (step.kind == op::max_pool && !zero_is_least) {
+        report.fail(step.where,
+                    "reads zeros added by a Pad, and its input may be negative, so the "
+                    "zeros could win; use the pads of the pool, or a Relu before");
+    }
+    if (step.kind == op::average_pool) {
+        const nn::window& w = geometry;
+        const bool own = (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) != 0;
+        if (own && (!count_include_pad || step.overhang)) {
+            report.fail(step.where,
+                        "averages over zeros added by a Pad but not over its own "
+                        "padding; use one kind of padding");
+        }
+        count_include_pad = true;
+    }
+    geometry.pad_top += pad.top;
+    geometry.pad_left += pad.left;
+    geometry.pad_bottom += pad.bottom;
+    geometry.pad_right += pad.right;
+}
+
+std::vector<float> finite_reals(const operand& value, const operation& step, const char* what,
+                                const reporter& report) {
+    std::vector<float> reals = value.reals();
+    for (std::size_t i = 0; i < reals.size(); ++i) {
+        if (!std::isfinite(reals[i])) {
+            report.fail(step.where, "element " + std::to_string(i) + " of its " + what + " (" +
+                                        nn::to_string(value.dims()) +
+                                        ") is NaN or infinite; train or export the model again");
+        }
+    }
+    return reals;
+}
+
+namespace {
+
+bool is_helper(const nn::network& net, nn::value_id id) {
+    const std::string& name = net.values[id].name;
+    return name.compare(0, std::strlen(helper_prefix), helper_prefix) == 0;
+}
+
+/// Removes values that no node, input or output names, keeping the order of the others.
+void drop_unused_values(nn::network& net) {
+    std::vector<bool> used(net.values.size(), false);
+    for (const nn::node& n : net.nodes) {
+        for (const nn::value_id id : n.inputs) used[id] = true;
+        used[n.output] = true;
+    }
+    for (const nn::value_id id : net.inputs) used[id] = true;
+    for (const nn::value_id id : net.outputs) used[id] = true;
+    std::vector<nn::value_id> moved(net.values.size(), 0);
+    std::vector<nn::value> kept;
+    for (std::size_t i = 0; i < used.size(); ++i) {
+        moved[i] = static_cast<nn::value_id>(kept.size());
+        if (used[i]) kept.push_back(std::move(net.values[i]));
+    }
+    net.values = std::move(kept);
+    for (nn::node& n : net.nodes) {
+        for (nn::value_id& id : n.inputs) id = moved[id];
+        n.output = moved[n.output];
+    }
+    for (nn::value_id& id : net.inputs) id = moved[id];
+    for (nn::value_id& id : net.outputs) id = moved[id];
+}
+
+}  // namespace
+
+void remove_helpers(nn::network& net) {
+    constexpr std::size_t none = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> producer(net.values.size(), none);
+    std::vector<std::size_t> readers(net.values.size(), 0);
+    std::vector<std::size_t> reader(net.values.size(), none);
+    for (std::size_t i = 0; i < net.nodes.size(); ++i) {
+        producer[net.nodes[i].output] = i;
+        for (const nn::value_id id : net.nodes[i].inputs) {
+            ++readers[id];
+            reader[id] = i;
+        }
+    }
+    std::vector<bool> dropped(net.nodes.size(), false);
+    for (std::size_t i = 0; i < net.nodes.size(); ++i) {
+        nn::node& n = net.nodes[i];
+        if (!n.is_matrix()) continue;
+        bool flat = false;
+        while (is_helper(net, n.inputs[0]) && producer[n.inputs[0]] != none) {
+            const std::size_t from = producer[n.inputs[0]];
+            const nn::op_kind kind = net.nodes[from].kind;
+            if (kind != nn::op_kind::reshape && kind != nn::op_kind::requantise) break;
+            flat = flat || kind == nn::op_kind::reshape;
+            if (readers[n.inputs[0]] == 1) dropped[from] = true;
+            n.inputs[0] = net.nodes[from].inputs[0];
+        }
+        if (!flat || !is_helper(net, n.output) || readers[n.output] != 1) continue;
+        const std::size_t behind = reader[n.output];
+        if (net.nodes[behind].kind != nn::op_kind::reshape) continue;
+        const nn::shape& dims = n.weights.dims();
+        n.kind = nn::op_kind::fully_connected;
+        n.weights = n.weights.reshaped({dims[0], dims[1]});
+        n.output = net.nodes[behind].output;
+        dropped[behind] = true;
+    }
+    std::vector<nn::node> kept;
+    for (std::size_t i = 0; i < net.nodes.size(); ++i) {
+        if (!dropped[i]) kept.push_back(std::move(net.nodes[i]));
+    }
+    net.nodes = std::move(kept);
+    drop_unused_values(net);
+}
+
+}  // namespace pimvp::onnx::detail

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/onnx/op_graph.h>
+#include <pimvp/onnx/source_graph.h>
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+/// Private to the room.
+namespace pimvp::onnx::detail {
+
+/// Understands the operators of a source graph, one node after the other.
+class op_reader {
+public:
+    op_reader(const source_graph& source, const reporter& report);
+    op_graph read();
+
+private:
+    /// A name that the import knows but cannot give a value: an optional output of an operator.
+    struct unavailable {
+        std::string why;
+    };
+    using symbol = std::variant<tensor_id, operand, unavailable>;
+    using handler = void (op_reader::*)(const source_node&);
+
+    void read_node(const source_node& node);
+    static const std::unordered_map<std::string, handler>& handlers();
+
+    // op_reader.cpp: names, tensors, operations
+    const symbol& symbol_of(const source_node& node, int index) const;
+    [[nodiscard]] bool is_constant(const source_node& node, int index) const;
+    tensor_id tensor_of(const source_node& node, int index) const;
+    const operand& constant_of(const source_node& node, int index, const char* what) const;
+    /// The constant as float32; refuses NaN and infinity.
+    std::vector<float> reals_of(const source_node& node, int index, const char* what) const;
+    float scalar_of(const source_node& node, int index, const char* what) const;
+    std::vector<std::int64_t> integers_of(const source_node& node, int index,
+                                          const char* what) const;
+    [[nodiscard]] const nn::shape& dims_of(tensor_id id) const { return m_graph.tensors[id].dims; }
+    tensor_id new_tensor(std::string name, nn::shape dims, std::optional<element> integers);
+    operation start(const source_node& node, op kind) const;
+    /// Appends the operation with a new output tensor of these dimensions.
+    tensor_id emit(operation&& step, std::string output_name, nn::shape dims,
+                   std::optional<element> integers);
+    /// emit() for the first output of a node that keeps the kind of number of its input.
+    void finish(const source_node& node, operation&& step, nn::shape dims);
+    void bind(const source_node& node, int output, symbol value);
+    void bind_unavailable(const source_node& node, int from_output, const std::string& why);
+    void check_inputs(const source_node& node, int least, int most) const;
+    void check_real(const source_node& node, tensor_id id) const;
+    [[noreturn]] void fail(const source_node& node, const std::string& message) const {
+        m_report.fail(node.where(), message);
+    }
+    /// Charges the memory that a folded or copied constant takes.
+    void charge(const source_node& node, std::size_t bytes);
+
+    // op_reader_matrix.cpp
+    void read_conv(const source_node& node);
+    void read_gemm(const source_node& node);
+    void read_matmul(const source_node& node);
+    void read_batch_normalization(const source_node& node);
+    void read_add(const source_node& node);
+    void add_constant(const source_node& node, tensor_id x, int constant_index);
+    /// Checks weights, bias and input against each other; returns the output's shape.
+    nn::shape shape_conv(const source_node& node, operation& step, attributes& attrs);
+    nn::shape shape_matrix(const source_node& node, const operation& step);
+    void check_bias(const source_node& node, const operation& step) const;
+    /// A constant of K x N as weights of N outputs and K inputs.
+    operand as_weights(const source_node& node, const operand& matrix);
+
+    // op_reader_window.cpp
+    void read_max_pool(const source_node& node);
+    void read_average_pool(const source_node& node);
+    void read_global_average_pool(const source_node& node);
+    void read_pad(const source_node& node);
+    /// Strides, dilations, pads and extents; returns the output's height and width.
+    nn::shape read_window(const source_node& node, attributes& attrs, const nn::shape& in,
+                          operation& step, bool pooling) const;
+
+    // op_reader_shape.cpp
+    void read_relu(const source_node& node);
+    void read_clip(const source_node& node);
+    void read_concat(const source_node& node);
+    void read_identity(const source_node& node);
+    void read_dropout(const source_node& node);
+    void read_flatten(const source_node& node);
+    void read_reshape(const source_node& node);
+    void read_squeeze(const source_node& node);
+    void read_unsqueeze(const source_node& node);
+    void finish_reshape(const source_node& node, const nn::shape& dims);
+    std::vector<std::int64_t> axes_of(const source_node& node, attributes& attrs) const;
+
+    // op_reader_quant.cpp
+    void read_quantize(const source_node& node);
+    void read_dequantize(const source_node& node);
+    void read_qlinear_conv(const source_node& node);
+    void read_qlinear_matmul(const source_node& node);
+    void read_qlinear_add(const source_node& node);
+    quantisation quantisation_of(const source_node& node, int scale, int zero_point,
+                                 std::optional<element> type, const nn::shape& dims,
+                                 std::int64_t axis) const;
+    tensor_id dequantised(const source_node& node, int tensor, int scale, int zero_point);
+    void finish_quantised(const source_node& node, operation&& step, nn::shape dims, int scale,
+                          int zero_point);
+    operand quantised_operand(const source_node& node, int data, int scale, int zero_point,
+                              std::int64_t axis, const char* what) const;
+
+    // fold.cpp: operators on constants and shapes alone
+    bool fold(const source_node& node);
+    void fold_constant(const source_node& node);
+    void fold_shape(const source_node& node);
+    void fold_cast(const source_node& node);
+    void fold_gather(const source_node& node);
+    void fold_slice(const source_node& node);
+    void fold_concat(const source_node& node);
+    void fold_transpose(const source_node& node);
+    void fold_arithmetic(const source_node& node);
+    void fold_constant_of_shape(const source_node& node);
+
+    const source_graph& m_source;
+    const reporter& m_report;
+    op_graph m_graph;
+    std::unordered_map<std::string, symbol> m_symbols;
+    std::size_t m_budget;
+};
+
+}  // namespace pimvp::onnx::detail
