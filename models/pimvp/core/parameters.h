@@ -215,9 +215,15 @@ template <class T>
 
 /// Every parameter of the struct; one example element of an empty list.
 template <class T>
-[[nodiscard]] std::vector<parameter_row> list_parameters(const T& params = {}) {
+[[nodiscard]] std::vector<parameter_row> list_parameters(const T& params) {
     T copy = params;
     return list_rows([&copy](parameter_visitor& v) { T::describe(copy, v); });
+}
+/// The same of the defaults.
+template <class T>
+[[nodiscard]] std::vector<parameter_row> list_parameters() {
+    T defaults;
+    return list_rows([&defaults](parameter_visitor& v) { T::describe(defaults, v); });
 }
 
 /// "path = value" lines of all values, without sources or comments: equal for equal designs.

@@ -331,7 +331,8 @@ std::string parse_magnitude(std::string_view text, std::string_view digits, std:
         return core::quoted(text) +
                " has leading zeros: write it without (or 0x... for hexadecimal)";
     }
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), out, base);
+    std::uint64_t value = 0;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
     if (digits.empty() || parsed.ptr != digits.data() + digits.size() ||
         parsed.ec == std::errc::invalid_argument) {
         return core::quoted(text) + " is not an integer";
@@ -339,6 +340,7 @@ std::string parse_magnitude(std::string_view text, std::string_view digits, std:
     if (parsed.ec == std::errc::result_out_of_range) {
         return core::quoted(text) + " is too large for a 64-bit integer";
     }
+    out = value;
     return {};
 }
 

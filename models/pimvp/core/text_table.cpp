@@ -44,7 +44,7 @@ std::string si(double value, std::string_view unit, int digits) {
         int group = (power >= 0 ? power / 3 : -((-power + 2) / 3)) * 3;
         group = std::clamp(group, first, first + 3 * static_cast<int>(prefixes.size() - 1));
         prefix = prefixes[static_cast<std::size_t>((group - first) / 3)];
-        const int decimals = std::clamp(digits - 1 - (power - group), 0, 15);
+        const int decimals = std::clamp(digits - 1 - (power - group), 0, std::max(digits, 1) - 1);
         // Read back from the rounded digits, so that no second rounding happens.
         char shown[64];
         std::snprintf(shown, sizeof shown, "%.*f", decimals,

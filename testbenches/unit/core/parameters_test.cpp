@@ -120,7 +120,8 @@ TEST_CASE("core.parameters.set_errors_name_the_assignment") {
     CHECK_THROWS_WITH(core::set_parameter(p, "banks[2].bits", "9"),
                       Equals("--set banks[2].bits=9: banks[2]: there is no such element (the first "
                              "is [0])"));
-    CHECK(p == tile_params{});
+    const tile_params defaults;
+    CHECK(p == defaults);
 }
 
 TEST_CASE("core.parameters.validate_finds_rules_of_children") {

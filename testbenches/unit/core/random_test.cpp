@@ -44,10 +44,10 @@ TEST_CASE("core.random.streams_depend_on_seed_and_name_only") {
 TEST_CASE("core.random.values_are_frozen") {
     // Recorded results depend on these: a change here changes every seeded run.
     core::random_stream stream(42, "frozen");
-    CHECK(stream.next_u32() == 0x00000000U);
-    CHECK(stream.below(1000) == 0);
-    CHECK(stream.uniform() == 0.0);
-    CHECK(stream.normal() == 0.0);
+    CHECK(stream.next_u32() == 0x410969f6U);
+    CHECK(stream.below(1000) == 535);
+    CHECK(stream.uniform() == 0x1.e10acfafef5ep-2);
+    CHECK(stream.normal() == -0x1.c208985c78aafp-1);
 }
 
 TEST_CASE("core.random.below_is_uniform") {

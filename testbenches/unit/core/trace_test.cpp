@@ -15,7 +15,8 @@ constexpr std::uint64_t ns = 1'000'000;
 
 std::vector<json> events_of(const std::string& text, const std::string& phase) {
     std::vector<json> found;
-    for (const json& event : json::parse(text).at("traceEvents")) {
+    const json whole = json::parse(text);
+    for (const json& event : whole.at("traceEvents")) {
         if (event.at("ph") == phase) found.push_back(event);
     }
     return found;
