@@ -22,8 +22,10 @@ struct report_dispatch {
 
     static void handle(const sc_core::sc_report& report, const sc_core::sc_actions& actions) {
         report_dispatch& self = instance();
-        sc_core::sc_actions rest = actions & ~(sc_core::SC_DISPLAY | sc_core::SC_LOG);
-        if ((actions & (sc_core::SC_DISPLAY | sc_core::SC_LOG | sc_core::SC_THROW)) != 0) {
+        constexpr sc_core::sc_actions print = sc_core::SC_DISPLAY | sc_core::SC_LOG;
+        constexpr sc_core::sc_actions raise = sc_core::SC_THROW;
+        sc_core::sc_actions rest = actions & ~print;
+        if ((actions & (print | raise)) != 0) {
             report_record record{
                 report.get_severity(), report.get_msg_type(), report.get_msg(),
                 report.get_process_name() != nullptr ? report.get_process_name() : "",
@@ -31,7 +33,7 @@ struct report_dispatch {
             if (self.capture != nullptr) {
                 if (self.capture->m_mode == report_capture::errors::recorded &&
                     record.severity == sc_core::SC_ERROR) {
-                    rest &= ~sc_core::SC_THROW;
+                    rest &= ~raise;
                 }
                 self.capture->m_records.push_back(std::move(record));
             } else if ((actions & sc_core::SC_DISPLAY) != 0) {
