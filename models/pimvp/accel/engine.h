@@ -50,8 +50,8 @@ struct tensor_binding {
 };
 
 struct run_request {
-    std::uint64_t run = 0;     ///< unique, given by the front end
-    std::uint32_t tag = 0;     ///< the job's
+    std::uint64_t run = 0;  ///< unique, given by the front end
+    std::uint32_t tag = 0;  ///< the job's
     std::uint64_t handle = 0;
     std::vector<tensor_binding> tensors;
 };
@@ -65,8 +65,9 @@ public:
     /// Reads bytes of the image; waits for the DMA. Throws job_fault (bus_error, bad_program) and
     /// job_aborted.
     virtual void read(std::uint64_t offset, void* to, std::size_t bytes) = 0;
-    /// True once ABORT or RESET has asked for an end. A `load` that waits for its own hardware looks
-    /// after every wait (abort() or reset() of the engine has been called, and may notify it).
+    /// True once ABORT or RESET has asked for an end. A `load` that waits for its own hardware
+    /// looks after every wait (abort() or reset() of the engine has been called, and may notify
+    /// it).
     [[nodiscard]] virtual bool aborted() const = 0;
 };
 
@@ -89,7 +90,8 @@ public:
 
     /// Makes a program resident under `handle`. Throws job_fault and leaves nothing behind.
     virtual void load(std::uint64_t handle, program_reader& image) = 0;
-    /// Frees what `handle` holds; the front end calls it only without runs in flight.
+    /// Frees what `handle` holds; the front end calls it only without runs in flight. A handle that
+    /// reset() has forgotten is ignored.
     virtual void unload(std::uint64_t handle) = 0;
     /// The tensors a RUN of this handle must bind, in order.
     [[nodiscard]] virtual const std::vector<tensor_descriptor>& tensors(

@@ -52,17 +52,28 @@ void check_operands(const job& j, std::uint64_t address) {
 
 const char* to_string(error_code code) {
     switch (code) {
-    case error_code::none: return "none";
-    case error_code::bad_job: return "bad_job";
-    case error_code::bad_version: return "bad_version";
-    case error_code::bad_handle: return "bad_handle";
-    case error_code::bad_program: return "bad_program";
-    case error_code::config_mismatch: return "config_mismatch";
-    case error_code::no_capacity: return "no_capacity";
-    case error_code::bad_tensor_table: return "bad_tensor_table";
-    case error_code::bus_error: return "bus_error";
-    case error_code::bad_ring: return "bad_ring";
-    case error_code::handle_busy: return "handle_busy";
+    case error_code::none:
+        return "none";
+    case error_code::bad_job:
+        return "bad_job";
+    case error_code::bad_version:
+        return "bad_version";
+    case error_code::bad_handle:
+        return "bad_handle";
+    case error_code::bad_program:
+        return "bad_program";
+    case error_code::config_mismatch:
+        return "config_mismatch";
+    case error_code::no_capacity:
+        return "no_capacity";
+    case error_code::bad_tensor_table:
+        return "bad_tensor_table";
+    case error_code::bus_error:
+        return "bus_error";
+    case error_code::bad_ring:
+        return "bad_ring";
+    case error_code::handle_busy:
+        return "handle_busy";
     }
     return "unknown";
 }
@@ -144,8 +155,8 @@ void check_sections(const program_header& header, const std::vector<section_entr
         const section_entry& s = sections[i];
         const std::uint64_t place = sizeof(program_header) + i * sizeof(section_entry);
         if (s.reserved != 0) refuse(error_code::bad_program, place, "reserved bytes are not 0");
-        if (s.offset % 64 != 0 || s.offset < table_end(header) ||
-            s.offset > header.total_bytes || s.bytes > header.total_bytes - s.offset) {
+        if (s.offset % 64 != 0 || s.offset < table_end(header) || s.offset > header.total_bytes ||
+            s.bytes > header.total_bytes - s.offset) {
             refuse(error_code::bad_program, place,
                    "section " + std::to_string(i) + " is misaligned or leaves the image");
         }

@@ -48,8 +48,8 @@ void check_header(const program_header& header, std::uint64_t length, std::uint3
 /// Throws job_fault bad_program.
 void check_sections(const program_header& header, const std::vector<section_entry>& sections);
 
-/// Checks a RUN's tensor table, read from `address`, against what the program wants, and returns it.
-/// Throws job_fault bad_tensor_table with the address of the entry.
+/// Checks a RUN's tensor table, read from `address`, against what the program wants, and returns
+/// it. Throws job_fault bad_tensor_table with the address of the entry.
 std::vector<tensor_binding> bind_tensors(const std::vector<pimvp_tensor>& table,
                                          std::uint64_t address,
                                          const std::vector<tensor_descriptor>& wanted,
@@ -59,13 +59,13 @@ std::vector<tensor_binding> bind_tensors(const std::vector<pimvp_tensor>& table,
 /// are told apart; the slot of job n is n modulo the size.
 class job_ring {
 public:
-    /// Takes the ring registers. Throws job_fault bad_ring: the base is not aligned to 64 bytes, the
-    /// size is not a power of two in 1 .. 65536, or the ring leaves the address space.
+    /// Takes the ring registers. Throws job_fault bad_ring: the base is not aligned to 64 bytes,
+    /// the size is not a power of two in 1 .. 65536, or the ring leaves the address space.
     void start(std::uint64_t base, std::uint32_t size);
     void stop() { *this = {}; }
 
-    /// The host's new tail. Throws job_fault bad_ring and keeps the old tail if there is no ring, if
-    /// the new one lies more than `size` jobs beyond head (overflow) or takes back jobs.
+    /// The host's new tail. Throws job_fault bad_ring and keeps the old tail if there is no ring,
+    /// if the new one lies more than `size` jobs beyond head (overflow) or takes back jobs.
     void doorbell(std::uint32_t tail);
 
     [[nodiscard]] bool started() const { return m_size != 0; }

@@ -23,11 +23,11 @@ struct program_header {
     std::uint32_t magic = program_magic;
     std::uint16_t format_version = program_format_version;
     std::uint16_t header_bytes = 128;
-    std::uint32_t family = 0;    ///< register FAMILY of the accelerator it was mapped for
+    std::uint32_t family = 0;  ///< register FAMILY of the accelerator it was mapped for
     std::uint32_t sections = 0;
     std::uint64_t total_bytes = 0;  ///< of the whole image
-    hash256 config_hash{};       ///< of the parameters the mapper saw; the loader compares
-    hash256 network_hash{};      ///< of the network, for people and records
+    hash256 config_hash{};          ///< of the parameters the mapper saw; the loader compares
+    hash256 network_hash{};         ///< of the network, for people and records
     std::array<std::uint8_t, 40> reserved{};  ///< must be 0
 };
 static_assert(sizeof(program_header) == 128, "file format");
@@ -46,9 +46,9 @@ enum class tensor_role : std::uint32_t { input = 0, output = 1, state = 2 };
 
 /// One tensor a RUN must name, in the order of its tensor table (section `tensors`).
 struct tensor_descriptor {
-    std::uint32_t role = 0;     ///< tensor_role
+    std::uint32_t role = 0;  ///< tensor_role
     std::uint32_t element_bytes = 1;
-    std::uint64_t bytes = 0;    ///< dense size in memory, ONNX order
+    std::uint64_t bytes = 0;  ///< dense size in memory, ONNX order
 };
 static_assert(sizeof(tensor_descriptor) == 16, "file format");
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pimvp/accel/driver/pimvp_driver.h>
 
-#include <pimvp/accel/common_regs.h> /* generated from common.regs.yaml */
+#include <pimvp/accel/common_regs_c.h> /* generated from common.regs.yaml */
 
-/* How often a stop, abort or reset looks at STATUS before it gives up. The accelerator needs the
+/* How often an abort or reset looks at STATUS before it gives up. The accelerator needs the
  * time of one memory transaction; every look takes at least one register access. */
 enum { BOUNDED_POLLS = 1000000 };
 
@@ -117,6 +117,12 @@ static uint64_t table_address(const struct pimvp_device *device, pimvp_ticket ti
            (uint64_t)(ticket & (device->jobs - 1)) * device->tensors * PIMVP_TENSOR_BYTES;
 }
 
+/* So that a record the accelerator has not written is told from one it has. */
+static void mark_record(struct pimvp_device *device, pimvp_ticket ticket) {
+    const struct pimvp_record record = {ticket, record_absent, 0, 0, 0};
+    copy_to(device, record_address(device, ticket), &record, sizeof record);
+}
+
 static int check_space(struct pimvp_device *device) {
     if (device->jobs == 0) return PIMVP_E_ARGUMENT;
     const uint32_t head = read_register(device, PIMVP_COMMON_RING_HEAD);
@@ -126,7 +132,6 @@ static int check_space(struct pimvp_device *device) {
 static int submit(struct pimvp_device *device, enum pimvp_opcode opcode, uint64_t handle,
                   uint64_t address, uint64_t length, pimvp_ticket *ticket) {
     const pimvp_ticket slot = device->tail;
-    const struct pimvp_record record = {slot, record_absent, 0, 0, 0};
     const struct pimvp_job job = {(uint16_t)opcode,
                                   PIMVP_JOB_VERSION,
                                   PIMVP_JOB_BYTES,
@@ -138,7 +143,7 @@ static int submit(struct pimvp_device *device, enum pimvp_opcode opcode, uint64_
                                   length,
                                   record_address(device, slot),
                                   {0, 0}};
-    copy_to(device, record_address(device, slot), &record, sizeof record);
+    mark_record(device, slot);
     copy_to(device, device->ring + (uint64_t)(slot & (device->jobs - 1)) * PIMVP_JOB_BYTES, &job,
             sizeof job);
     device->tail = slot + 1;
@@ -254,9 +259,10 @@ int pimvp_resume(struct pimvp_device *device) {
     return PIMVP_OK;
 }
 
-static int wait_not_busy(struct pimvp_device *device, uint32_t mask) {
+static int wait_aborted(struct pimvp_device *device) {
     for (int polls = 0; polls < BOUNDED_POLLS; ++polls) {
-        if ((read_register(device, PIMVP_COMMON_STATUS) & mask) == 0) return PIMVP_OK;
+        const uint32_t status = read_register(device, PIMVP_COMMON_STATUS);
+        if ((status & PIMVP_COMMON_STATUS_ABORTING_MASK) == 0) return PIMVP_OK;
     }
     return PIMVP_E_TIMEOUT;
 }
@@ -264,12 +270,19 @@ static int wait_not_busy(struct pimvp_device *device, uint32_t mask) {
 int pimvp_abort(struct pimvp_device *device) {
     write_register(device, PIMVP_COMMON_CTRL,
                    PIMVP_COMMON_CTRL_ENABLE_MASK | PIMVP_COMMON_CTRL_ABORT_MASK);
-    return wait_not_busy(device, PIMVP_COMMON_STATUS_ABORTING_MASK);
+    const int status = wait_aborted(device);
+    if (device->jobs == 0) return status;
+    /* What dropped jobs may have written into their records is void. */
+    const pimvp_ticket dropped = read_register(device, PIMVP_COMMON_ABORT_HEAD);
+    for (uint32_t left = device->tail - dropped; left != 0 && left <= device->jobs; --left) {
+        mark_record(device, device->tail - left);
+    }
+    return status;
 }
 
 int pimvp_reset(struct pimvp_device *device) {
     write_register(device, PIMVP_COMMON_CTRL, PIMVP_COMMON_CTRL_RESET_MASK);
     device->jobs = 0;
     device->tail = 0;
-    return wait_not_busy(device, PIMVP_COMMON_STATUS_ABORTING_MASK);
+    return wait_aborted(device);
 }

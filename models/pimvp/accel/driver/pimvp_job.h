@@ -50,8 +50,8 @@ struct pimvp_record {
     uint32_t tag;
     uint32_t status;   /* ERR_CODE of the job, 0 = done */
     uint64_t handle;   /* of the program LOAD made resident, or the job's */
-    uint64_t start_ns; /* TIME when the job was started ... */
-    uint64_t end_ns;   /* ... and when it was complete */
+    uint64_t start_ps; /* TIME when the job was fetched ... */
+    uint64_t end_ps;   /* ... and when it was complete: its outputs in memory */
 };
 
 enum pimvp_tensor_role { PIMVP_TENSOR_INPUT = 0, PIMVP_TENSOR_OUTPUT = 1, PIMVP_TENSOR_STATE = 2 };
