@@ -17,13 +17,22 @@ struct group {
         : power(power_value),
           area(area_value) {}
 
+    /// What is not exactly the published group is our own arithmetic.
     [[nodiscard]] group scaled(double power_factor, double area_factor) const {
         group result = *this;
         result.power.value.watts *= power_factor;
         result.area.value.mm2 *= area_factor;
+        if (power_factor != 1.0) derive(result.power.origin);
+        if (area_factor != 1.0) derive(result.area.origin);
         return result;
     }
     [[nodiscard]] group scaled(double factor) const { return scaled(factor, factor); }
+
+private:
+    static void derive(core::source& origin) {
+        origin.text += ", scaled";
+        origin.g = core::worse(origin.g, core::grade::derived);
+    }
 };
 
 void add(core::budget& level, const char* component, const group& what) {
@@ -49,8 +58,9 @@ group adc_group(const ima_params& params) {
         published.scaled(converters * adc.scaling_energy(adc.bits).joules /
                              adc.scaling_energy(published_adc_bits()).joules,
                          converters * area_fit(adc.bits) / area_fit(published_adc_bits()));
-    result.power.origin.g = core::worse(result.power.origin.g, adc.energy_linear.origin.g);
-    result.area.origin.g = core::worse(result.area.origin.g, card::adc_area_linear.g);
+    result.power.origin.g =
+        core::worse(result.power.origin.g,
+                    core::worse(adc.energy_linear.origin.g, adc.energy_exponential.origin.g));
     return result;
 }
 
