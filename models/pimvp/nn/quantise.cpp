@@ -89,10 +89,12 @@ private:
         case float_op::add:
             break;
         case float_op::max_pool:
-        case float_op::average_pool:
         case float_op::reshape:
             m_bounds[n.output] = m_bounds[input];
             unify(input, n.output);
+            break;
+        case float_op::average_pool:  // a mean reaches less far than its inputs: a finer scale
+            m_bounds[n.output] = m_bounds[input];
             break;
         case float_op::concat:
             place_concat(n);
@@ -139,6 +141,7 @@ private:
         case float_op::convolution:
         case float_op::fully_connected:
         case float_op::add:
+        case float_op::average_pool:
         case float_op::relu:
         case float_op::clip:
             return true;
