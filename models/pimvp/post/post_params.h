@@ -22,15 +22,15 @@ struct post_unit_params {
     template <class Self, class Visitor>
     static void describe(Self& p, Visitor& v) {
         v.member("units", p.units, {1, 1024}, "How many there are.");
-        v.member("rate", p.rate, {1, 1U << 20U}, "Elements per cycle, all units together.");
+        v.member("rate", p.rate, {1, 1'000'000}, "Elements per unit and cycle.");
         v.member("cycle", p.cycle, {core::duration{1'000}, core::duration{1'000'000'000'000}},
                  "The cycle `rate` and `cycle_energy` refer to.");
-        v.member("cycle_energy", p.cycle_energy, "All units, busy for one cycle.");
-        v.member("power", p.power, "All units at peak, for budgets.");
-        v.member("area", p.area, "All units.");
+        v.member("cycle_energy", p.cycle_energy, "One unit, busy for one cycle.");
+        v.member("power", p.power, "One unit at peak, for budgets.");
+        v.member("area", p.area, "One unit.");
     }
 
-    /// cycle_energy / rate; no better than the weaker of the two.
+    /// Of one unit: cycle_energy / rate; no better than the weaker of the two.
     [[nodiscard]] core::graded<core::energy> element_energy() const;
 };
 

@@ -11,7 +11,8 @@ std::uint64_t shift_add_elements(const operation_counts& work) {
 }
 
 std::uint64_t time_fs(const post_unit_params& unit, std::uint64_t elements) {
-    return (elements * unit.cycle.value.fs + unit.rate.value - 1) / unit.rate.value;
+    const std::uint64_t rate = std::uint64_t{unit.units.value} * unit.rate.value;
+    return (elements * unit.cycle.value.fs + rate - 1) / rate;
 }
 
 }  // namespace
@@ -45,9 +46,12 @@ core::duration post_units::time(const operation_counts& work) const {
 }
 
 std::vector<core::budget_item> post_units::budget() const {
-    return {{"activation", 1, m_params.activation.area, m_params.activation.power},
-            {"max-pool", 1, m_params.max_pool.area, m_params.max_pool.power},
-            {"shift-and-add", 1, m_params.shift_add.area, m_params.shift_add.power}};
+    return {{"activation", m_params.activation.units.value, m_params.activation.area,
+             m_params.activation.power},
+            {"max-pool", m_params.max_pool.units.value, m_params.max_pool.area,
+             m_params.max_pool.power},
+            {"shift-and-add", m_params.shift_add.units.value, m_params.shift_add.area,
+             m_params.shift_add.power}};
 }
 
 }  // namespace pimvp::post

@@ -42,7 +42,7 @@ public:
     [[nodiscard]] core::duration time(const operation_counts& work) const;
 
     [[nodiscard]] const post_params& params() const { return m_params; }
-    /// One item per kind of unit (groups as a whole, as Table I prints them).
+    /// One item per kind of unit.
     [[nodiscard]] std::vector<core::budget_item> budget() const;
 
 private:
