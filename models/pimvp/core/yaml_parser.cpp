@@ -4,6 +4,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -130,9 +131,44 @@ private:
     std::size_t m_nodes = 0;
 };
 
+/// Offset of the first byte that is no UTF-8 (nor allowed in text); text.size() if all is well.
+std::size_t first_bad_byte(std::string_view text) {
+    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const unsigned lead = byte(at);
+        std::size_t more = 0;
+        unsigned smallest = 0;
+        unsigned code = lead;
+        if (lead >= 0xF0U) {
+            more = 3, smallest = 0x10000U, code = lead & 0x07U;
+        } else if (lead >= 0xE0U) {
+            more = 2, smallest = 0x800U, code = lead & 0x0FU;
+        } else if (lead >= 0xC0U) {
+            more = 1, smallest = 0x80U, code = lead & 0x1FU;
+        } else if (lead >= 0x80U || lead == 0) {
+            return at;
+        }
+        if (lead >= 0xF8U || at + more >= text.size()) return at;
+        for (std::size_t i = 1; i <= more; ++i) {
+            if ((byte(at + i) & 0xC0U) != 0x80U) return at;
+            code = (code << 6U) | (byte(at + i) & 0x3FU);
+        }
+        if (code < smallest || code > 0x10FFFFU || (code >= 0xD800U && code <= 0xDFFFU)) return at;
+        at += more + 1;
+    }
+    return at;
+}
+
 }  // namespace
 
 yaml_node parse_yaml(std::string_view text, const std::string& file_name) {
+    if (const std::size_t bad = first_bad_byte(text); bad != text.size()) {
+        const auto before = text.substr(0, bad);
+        const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+        throw user_error({}, "not text in UTF-8: save the file in that encoding",
+                         {file_name, static_cast<int>(line), 0});
+    }
     std::istringstream stream{std::string(text)};
     builder built(file_name);
     try {

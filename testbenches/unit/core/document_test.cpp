@@ -143,6 +143,10 @@ TEST_CASE("core.document.yaml_that_is_refused") {
     refuse("? {a: 1}\n: 2", "a key must be a single word");
     refuse("~: 2", "a key is missing");
     refuse("a: 1\n---\nb: 2", "second document");
+    refuse("a: 1\nb: \xff", "f.yaml:2: not text in UTF-8");
+    refuse("a: \xc0\xaf", "UTF-8");
+    refuse("a: \xed\xa0\x80", "UTF-8");
+    refuse("a: \xe2\x82", "UTF-8");
     refuse("just text", "expected a map");
     refuse("- a\n- b", "expected a map");
 }
