@@ -160,9 +160,7 @@ void abort_everywhere(core::coding_style style) {
             b.wait_retired(before + 1);
         }
         wait(5, SC_US);
-        b.set(PIMVP_COMMON_CTRL, 0);
         b.correct_run();
-        b.set(PIMVP_COMMON_CTRL, 0);
     });
 }
 

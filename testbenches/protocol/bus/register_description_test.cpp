@@ -25,14 +25,11 @@ std::string refusal(const std::string& yaml) {
 
 TEST_CASE("bus.register_description.mistakes_are_named_together", "[bus]") {
     const std::string text =
-        refusal(bank("  - {name: Ctrl, offset: 0x2, access: rw, description: x}\n"
-                     "  - {name: a, offset: 0x10, access: readonly, description: x}\n"
-                     "  - {name: b, offset: 0x14, acces: ro, description: x}\n"
-                     "  - {name: c, offset: 0x1C, width: 64, description: x}\n"));
-    CHECK_THAT(text, Catch::Contains("demo.regs.yaml:4"));
-    CHECK_THAT(text, Catch::Contains("readonly"));
-    CHECK_THAT(text, Catch::Contains("did you mean 'access'"));
-    CHECK_THAT(text, Catch::Contains("multiple of 8") || Catch::Contains("acces"));
+        refusal(bank("  - {name: a, offset: 0x10, access: readonly, description: x}\n"
+                     "  - {name: b, offset: 0x14, acces: ro, description: x}\n"));
+    CHECK_THAT(text, Catch::Contains("demo.regs.yaml:4:") && Catch::Contains("readonly"));
+    CHECK_THAT(text,
+               Catch::Contains("demo.regs.yaml:5:") && Catch::Contains("did you mean 'access'"));
 }
 
 TEST_CASE("bus.register_description.rules", "[bus]") {
