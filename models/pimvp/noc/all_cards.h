@@ -10,6 +10,8 @@
 namespace pimvp::noc {
 
 /// The technology cards of this room, for listings.
-[[nodiscard]] inline std::vector<core::card_view> all_cards() { return {cards::isaac_32nm::all}; }
+[[nodiscard]] inline std::vector<core::card_view> all_cards() {
+    return {cards::isaac_32nm::all};
+}
 
 }  // namespace pimvp::noc

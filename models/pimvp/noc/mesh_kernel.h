@@ -79,9 +79,9 @@ public:
     /// What send() would take without contention, in cycles.
     [[nodiscard]] std::uint64_t unloaded_cycles(std::uint32_t from, std::uint32_t to,
                                                 std::uint64_t flits) const;
-    /// Numbers of the links on the way, in order; for tests and pictures. With n nodes: i is the link
-    /// from node i to its router, n + i the one back, 3 * n + 4 * r + d the one that leaves router
-    /// r to the east, west, south, north (d = 0 .. 3).
+    /// Numbers of the links on the way, in order; for tests and pictures. With n nodes: i is the
+    /// link from node i to its router, n + i the one back, 3 * n + 4 * r + d the one that leaves
+    /// router r to the east, west, south, north (d = 0 .. 3).
     [[nodiscard]] std::vector<std::uint32_t> route(std::uint32_t from, std::uint32_t to) const;
     /// Cycles each link has been given to messages since clear(), by link number.
     [[nodiscard]] const std::vector<std::uint64_t>& busy_cycles() const { return m_busy; }
