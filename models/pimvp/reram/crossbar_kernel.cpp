@@ -25,13 +25,14 @@ unsigned population_count(std::uint64_t x) {
     return static_cast<unsigned>(__builtin_popcountll(x));
 }
 
-std::int64_t element(const input_vector& inputs, unsigned index) {
-    std::uint32_t raw = 0;
-    std::memcpy(&raw, static_cast<const std::uint8_t*>(inputs.data) + index * inputs.element_bytes,
-                inputs.element_bytes);
+std::int32_t element(const input_vector& inputs, unsigned index) {
+    const auto* bytes =
+        static_cast<const std::uint8_t*>(inputs.data) + index * inputs.element_bytes;
+    std::uint32_t raw = bytes[0];
+    if (inputs.element_bytes == 2) raw |= std::uint32_t{bytes[1]} << 8U;
     raw &= (1U << inputs.bits) - 1U;  // the streamed bits are all there is
     const bool negative = inputs.is_signed && (raw >> (inputs.bits - 1) & 1U) != 0;
-    return static_cast<std::int64_t>(raw) - (negative ? std::int64_t{1} << inputs.bits : 0);
+    return static_cast<std::int32_t>(raw) - (negative ? 1 << inputs.bits : 0);
 }
 
 programmed_crossbar program(const crossbar_shape& shape, const crossbar_image& image,
@@ -108,7 +109,7 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
       m_unit_is_converted(shape.unit_is_converted()),
       m_planes(std::size_t{shape.cell_bits} * shape.row_words() * ((layout.columns + 7) / 8)),
       m_used_rows(shape.row_words(), 0),
-      m_signs(layout.columns, 1),
+      m_factors(layout.columns),
       m_unit_factors(layout.outputs(), -(std::int64_t{1} << (layout.weight_bits - 1))) {
     for (unsigned row = 0; row < layout.rows; ++row) {
         m_used_rows[row / 64] |= std::uint64_t{1} << row % 64;
@@ -129,11 +130,11 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
             }
         }
         m_highest_sum = std::max(m_highest_sum, sum);
+        const unsigned shift = c % layout.cells_per_weight * shape.cell_bits;
+        m_factors[c] = 1 << shift;
         if ((flips[c / 8] >> c % 8 & 1U) == 0) continue;
-        const unsigned digit = c % layout.cells_per_weight;
-        m_signs[c] = -1;
-        m_unit_factors[c / layout.cells_per_weight] += std::int64_t{shape.highest_cell()}
-                                                       << digit * shape.cell_bits;
+        m_factors[c] = -m_factors[c];
+        m_unit_factors[c / layout.cells_per_weight] += std::int64_t{shape.highest_cell()} << shift;
     }
 }
 
@@ -174,13 +175,11 @@ bool programmed_crossbar::can_clip(unsigned adc_bits) const {
 void programmed_crossbar::combine(const std::int32_t* column_totals, std::int64_t unit_total,
                                   std::int64_t* outputs) const {
     const unsigned digits = m_layout.cells_per_weight;
-    const std::int8_t* sign = m_signs.data();
+    const std::int32_t* factor = m_factors.data();
     for (std::size_t i = 0; i < m_unit_factors.size(); ++i) {
         std::int64_t sum = unit_total * m_unit_factors[i];
         for (unsigned digit = 0; digit < digits; ++digit) {
-            const std::int64_t factor =
-                std::int64_t{*sign++} * (std::int64_t{1} << digit * m_cell_bits);
-            sum += *column_totals++ * factor;
+            sum += std::int64_t{*column_totals++} * *factor++;
         }
         outputs[i] += sum;
     }
@@ -225,7 +224,7 @@ operation_counts crossbar_kernel::multiply(const input_vector& inputs, std::int6
                                " bits: use the bit-serial path or more ADC bits");
     }
     if (!use_integers) return multiply_bit_serial(inputs, outputs, simd);
-    multiply_integers(inputs, outputs);
+    multiply_integers(inputs, outputs, simd);
     return count_operations(m_shape, m_array.layout().columns, inputs.bits);
 }
 
@@ -261,15 +260,16 @@ operation_counts crossbar_kernel::multiply_bit_serial(const input_vector& inputs
     return counts;
 }
 
-void crossbar_kernel::multiply_integers(const input_vector& inputs, std::int64_t* outputs) const {
-    const unsigned count = this->outputs();
-    const unsigned rows = std::min(inputs.count, m_array.layout().rows);
-    const std::int32_t* weights = m_weights.data();
-    for (unsigned row = 0; row < rows; ++row, weights += count) {
-        const std::int64_t input = element(inputs, row);
-        if (input == 0) continue;
-        for (unsigned i = 0; i < count; ++i) outputs[i] += input * weights[i];
-    }
+void crossbar_kernel::multiply_integers(const input_vector& inputs, std::int64_t* outputs,
+                                        const simd_kernels& simd) const {
+    const crossbar_layout& layout = m_array.layout();
+    const unsigned rows = std::min(inputs.count, layout.rows);
+    std::vector<std::int32_t> values(rows);
+    for (unsigned row = 0; row < rows; ++row) values[row] = element(inputs, row);
+    // |input| < 2^bits, and |weight| < 2^(cell bits of a weight) even if its padding is not 0.
+    unsigned sum_bits = inputs.bits + layout.cells_per_weight * m_shape.cell_bits;
+    for (unsigned left = rows; left != 0; left >>= 1U) ++sum_bits;
+    simd.multiply(values.data(), m_weights.data(), rows, layout.outputs(), sum_bits <= 31, outputs);
 }
 
 }  // namespace pimvp::reram

@@ -53,7 +53,7 @@ struct input_vector {
 void slice_inputs(const input_vector& inputs, unsigned row_words, std::uint64_t* masks);
 
 /// An array with its cells written. Memory: columns x cell_bits x rows / 8 bytes (4 KiB for
-/// 128 x 128 cells of 2 bits) and 8 bytes per output.
+/// 128 x 128 cells of 2 bits), 4 bytes per column and 8 per output.
 class programmed_crossbar {
 public:
     /// Precondition: layout_error(shape, layout, size of the image) is empty.
@@ -95,8 +95,8 @@ private:
     unsigned m_highest_sum = 0;
     std::vector<line> m_planes;
     std::vector<std::uint64_t> m_used_rows;    ///< mask of the rows that exist
-    std::vector<std::int8_t> m_signs;          ///< per column: -1 where flipped
-    std::vector<std::int64_t> m_unit_factors;  ///< per output: factor of the unit total
+    std::vector<std::int32_t> m_factors;       ///< per column: of its total, < 0 where flipped
+    std::vector<std::int64_t> m_unit_factors;  ///< per output: of the unit total
 };
 
 /// How crossbar_kernel::multiply computes. All paths give the same integers and counts.
@@ -136,7 +136,8 @@ public:
 private:
     operation_counts multiply_bit_serial(const input_vector& inputs, std::int64_t* outputs,
                                          const simd_kernels& simd) const;
-    void multiply_integers(const input_vector& inputs, std::int64_t* outputs) const;
+    void multiply_integers(const input_vector& inputs, std::int64_t* outputs,
+                           const simd_kernels& simd) const;
 
     crossbar_shape m_shape;
     unsigned m_adc_bits;

@@ -52,6 +52,28 @@ PIMVP_ALWAYS_INLINE std::uint16_t shift_add_loop(const std::uint16_t* codes, std
     return seen;
 }
 
+PIMVP_ALWAYS_INLINE void multiply_loop(const std::int32_t* inputs, const std::int32_t* weights,
+                                       unsigned rows, unsigned outputs, bool fits_32_bits,
+                                       std::int64_t* sums) {
+    constexpr unsigned block = 32;  // partial sums of a block stay in registers
+    for (unsigned first = 0; first < outputs; first += block) {
+        const unsigned count = std::min(block, outputs - first);
+        const std::int32_t* row = weights + first;
+        if (fits_32_bits && count == block) {
+            std::int32_t narrow[block] = {};
+            for (unsigned r = 0; r < rows; ++r, row += outputs) {
+                for (unsigned i = 0; i < block; ++i) narrow[i] += inputs[r] * row[i];
+            }
+            for (unsigned i = 0; i < block; ++i) sums[first + i] += narrow[i];
+        } else {
+            for (unsigned r = 0; r < rows; ++r, row += outputs) {
+                const std::int64_t input = inputs[r];
+                for (unsigned i = 0; i < count; ++i) sums[first + i] += input * row[i];
+            }
+        }
+    }
+}
+
 // ---------------------------------------------------------------------------------- portable ---
 
 /// Population count of each byte of x.
@@ -93,8 +115,13 @@ std::uint16_t shift_add_portable(const std::uint16_t* codes, std::int32_t* sums,
     return shift_add_loop(codes, sums, count, shift, subtract);
 }
 
+void multiply_portable(const std::int32_t* inputs, const std::int32_t* weights, unsigned rows,
+                       unsigned outputs, bool fits_32_bits, std::int64_t* sums) {
+    multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
+}
+
 constexpr simd_kernels portable_kernels{"portable", column_sums_portable, saturate_portable,
-                                        shift_add_portable};
+                                        shift_add_portable, multiply_portable};
 
 #if PIMVP_RERAM_X86_SIMD
 #define PIMVP_AVX2 __attribute__((target("avx2")))
@@ -113,23 +140,36 @@ PIMVP_AVX2 PIMVP_ALWAYS_INLINE __m256i byte_counts_avx2(__m256i x) {
     return _mm256_add_epi8(low, high);
 }
 
-/// Four columns from `first` on, one per 64-bit lane.
-PIMVP_AVX2 PIMVP_ALWAYS_INLINE __m256i four_columns_avx2(const plane_view& cells,
-                                                         const std::uint64_t* row_bits,
-                                                         unsigned first) {
+/// Counts of one plane of four columns, per byte: at most 8 words * 8 bits.
+PIMVP_AVX2 PIMVP_ALWAYS_INLINE __m256i plane_counts_avx2(const std::uint64_t* word, unsigned words,
+                                                         std::size_t stride,
+                                                         const std::uint64_t* row_bits) {
+    __m256i counts = _mm256_setzero_si256();
+    for (unsigned w = 0; w < words; ++w, word += stride) {
+        const __m256i bits =
+            _mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(word)),
+                             _mm256_set1_epi64x(static_cast<long long>(row_bits[w])));
+        counts = _mm256_add_epi8(counts, byte_counts_avx2(bits));
+    }
+    return counts;
+}
+
+/// Four columns from `word` on, one per 64-bit lane; planes in pairs, so that bytes reach 3 * 64.
+PIMVP_AVX2 PIMVP_ALWAYS_INLINE __m256i four_columns_avx2(const std::uint64_t* word,
+                                                         unsigned cell_bits, unsigned words,
+                                                         std::size_t stride,
+                                                         const std::uint64_t* row_bits) {
+    const std::size_t plane_words = words * stride;
     __m256i total = _mm256_setzero_si256();
-    const std::uint64_t* word = cells.planes + first;
-    for (unsigned plane = 0; plane < cells.cell_bits; ++plane) {
-        __m256i counts = _mm256_setzero_si256();
-        for (unsigned w = 0; w < cells.words; ++w, word += cells.stride) {
-            const __m256i bits =
-                _mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(word)),
-                                 _mm256_set1_epi64x(static_cast<long long>(row_bits[w])));
-            counts = _mm256_add_epi8(counts, byte_counts_avx2(bits));
+    for (unsigned plane = 0; plane < cell_bits; plane += 2, word += 2 * plane_words) {
+        __m256i counts = plane_counts_avx2(word, words, stride, row_bits);
+        if (plane + 1 < cell_bits) {
+            const __m256i twos = plane_counts_avx2(word + plane_words, words, stride, row_bits);
+            counts = _mm256_add_epi8(counts, _mm256_add_epi8(twos, twos));
         }
         const __m256i sums = _mm256_sad_epu8(counts, _mm256_setzero_si256());
-        total = _mm256_add_epi64(
-            total, _mm256_sll_epi64(sums, _mm_cvtsi32_si128(static_cast<int>(plane))));
+        const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(plane));
+        total = _mm256_add_epi64(total, _mm256_sll_epi64(sums, shift));
     }
     return total;
 }
@@ -139,8 +179,13 @@ PIMVP_AVX2 void column_sums_avx2(const plane_view& cells, const std::uint64_t* r
     const __m256i pick =
         _mm256_setr_epi8(0, 1, 8, 9, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 1, 8, 9, -1,
                          -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    const bool published = cells.words == 2 && cells.cell_bits == 2;  // constants unroll the loops
     for (unsigned c = 0; c < cells.columns; c += 4) {
-        const __m256i packed = _mm256_shuffle_epi8(four_columns_avx2(cells, row_bits, c), pick);
+        const std::uint64_t* word = cells.planes + c;
+        const __m256i columns = published ? four_columns_avx2(word, 2, 2, cells.stride, row_bits)
+                                          : four_columns_avx2(word, cells.cell_bits, cells.words,
+                                                              cells.stride, row_bits);
+        const __m256i packed = _mm256_shuffle_epi8(columns, pick);
         const __m128i four =
             _mm_unpacklo_epi32(_mm256_castsi256_si128(packed), _mm256_extracti128_si256(packed, 1));
         if (cells.columns - c >= 4) {
@@ -163,7 +208,14 @@ PIMVP_AVX2 std::uint16_t shift_add_avx2(const std::uint16_t* codes, std::int32_t
     return shift_add_loop(codes, sums, count, shift, subtract);
 }
 
-constexpr simd_kernels avx2_kernels{"avx2", column_sums_avx2, saturate_avx2, shift_add_avx2};
+PIMVP_AVX2 void multiply_avx2(const std::int32_t* inputs, const std::int32_t* weights,
+                              unsigned rows, unsigned outputs, bool fits_32_bits,
+                              std::int64_t* sums) {
+    multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
+}
+
+constexpr simd_kernels avx2_kernels{"avx2", column_sums_avx2, saturate_avx2, shift_add_avx2,
+                                    multiply_avx2};
 
 // ----------------------------------------------------------------------------------- AVX-512 ---
 
@@ -221,8 +273,14 @@ PIMVP_AVX512 std::uint16_t shift_add_avx512(const std::uint16_t* codes, std::int
     return shift_add_loop(codes, sums, count, shift, subtract);
 }
 
+PIMVP_AVX512 void multiply_avx512(const std::int32_t* inputs, const std::int32_t* weights,
+                                  unsigned rows, unsigned outputs, bool fits_32_bits,
+                                  std::int64_t* sums) {
+    multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
+}
+
 constexpr simd_kernels avx512_kernels{"avx512", column_sums_avx512, saturate_avx512,
-                                      shift_add_avx512};
+                                      shift_add_avx512, multiply_avx512};
 #endif
 
 simd_variant best_variant() {

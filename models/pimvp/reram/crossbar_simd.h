@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The three inner loops of a crossbar, once per instruction set. All variants give the same bits;
+/// The inner loops of a crossbar, once per instruction set. All variants give the same bits;
 /// tests force each of them.
 namespace pimvp::reram {
 
@@ -38,6 +38,11 @@ struct simd_kernels {
     /// sums[i] += codes[i] << shift, or -= if `subtract`; returns the bitwise OR of all codes.
     std::uint16_t (*shift_add)(const std::uint16_t* codes, std::int32_t* sums, std::size_t count,
                                unsigned shift, bool subtract);
+
+    /// sums[i] += sum over r of inputs[r] * weights[r * outputs + i]: a plain integer product, for
+    /// arrays that cannot clip. `fits_32_bits`: no partial sum leaves the range of int32.
+    void (*multiply)(const std::int32_t* inputs, const std::int32_t* weights, unsigned rows,
+                     unsigned outputs, bool fits_32_bits, std::int64_t* sums);
 };
 
 /// Whether this processor can run a variant.

@@ -159,7 +159,7 @@ TEST_CASE("reram.crossbar_kernel.random_shapes_equal_the_plain_model", "[reram][
             random.chance(50) ? needed + 1U : static_cast<unsigned>(random.between(1, needed));
         array.rows = static_cast<unsigned>(random.between(1, shape.rows));
         array.outputs = static_cast<unsigned>(
-            random.between(1, std::min(outputs_per_crossbar(shape, array.weight_bits), 12U)));
+            random.between(1, std::min(outputs_per_crossbar(shape, array.weight_bits), 40U)));
         const std::int64_t half = std::int64_t{1} << (array.weight_bits - 1);
         const bool heavy = random.chance(30);
         for (unsigned i = 0; i < array.rows * array.outputs; ++i) {
@@ -191,11 +191,16 @@ TEST_CASE("reram.crossbar_kernel.random_shapes_equal_the_plain_model", "[reram][
             REQUIRE(counts.clipped == clipped);
         }
         if (kernel.is_exact()) {
-            std::vector<std::int64_t> sums(array.outputs, -1);
-            const auto counts = kernel.multiply(vector, sums.data(), multiply_path::integer);
-            REQUIRE(sums == expected);
-            REQUIRE(counts.clipped == 0);
-            REQUIRE(sums == dot_products(array, inputs));
+            for (const simd_variant variant :
+                 {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
+                if (!available(variant)) continue;
+                std::vector<std::int64_t> sums(array.outputs, -1);
+                const auto counts =
+                    kernel.multiply(vector, sums.data(), multiply_path::integer, kernels(variant));
+                REQUIRE(sums == expected);
+                REQUIRE(counts.clipped == 0);
+                REQUIRE(sums == dot_products(array, inputs));
+            }
         }
         if (array.adc_bits > needed) REQUIRE(kernel.is_exact());
     }
