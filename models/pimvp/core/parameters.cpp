@@ -89,12 +89,14 @@ private:
     }
 };
 
-/// A YAML double-quoted scalar.
+/// A YAML double-quoted scalar; what YAML takes for a line break or a byte order mark is escaped.
 std::string in_quotes(std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
     std::string out = "\"";
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
         const auto code = static_cast<unsigned char>(c);
+        const std::string_view rest = text.substr(i);
         if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
@@ -102,6 +104,19 @@ std::string in_quotes(std::string_view text) {
             out += "\\x";
             out += hex[code >> 4U];
             out += hex[code & 15U];
+        } else if (code == 0xC2U && rest.size() > 1 &&
+                   static_cast<unsigned char>(rest[1]) < 0xA0U) {
+            const auto control = static_cast<unsigned char>(rest[1]);  // U+0080 .. U+009F
+            out += "\\x";
+            out += hex[control >> 4U];
+            out += hex[control & 15U];
+            i += 1;
+        } else if (rest.substr(0, 3) == "\u2028" || rest.substr(0, 3) == "\u2029") {
+            out += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
+            i += 2;
+        } else if (rest.substr(0, 3) == "\uFEFF") {
+            out += "\\uFEFF";
+            i += 2;
         } else {
             out += c;
         }

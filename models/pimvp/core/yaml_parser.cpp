@@ -14,6 +14,35 @@ namespace {
 
 constexpr std::size_t max_nodes = 1'000'000;
 
+/// Offset of the first byte that is no UTF-8 (nor allowed in text); text.size() if all is well.
+std::size_t first_bad_byte(std::string_view text) {
+    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const unsigned lead = byte(at);
+        std::size_t more = 0;
+        unsigned smallest = 0;
+        unsigned code = lead;
+        if (lead >= 0xF0U) {
+            more = 3, smallest = 0x10000U, code = lead & 0x07U;
+        } else if (lead >= 0xE0U) {
+            more = 2, smallest = 0x800U, code = lead & 0x0FU;
+        } else if (lead >= 0xC0U) {
+            more = 1, smallest = 0x80U, code = lead & 0x1FU;
+        } else if (lead >= 0x80U || lead == 0) {
+            return at;
+        }
+        if (lead >= 0xF8U || at + more >= text.size()) return at;
+        for (std::size_t i = 1; i <= more; ++i) {
+            if ((byte(at + i) & 0xC0U) != 0x80U) return at;
+            code = (code << 6U) | (byte(at + i) & 0x3FU);
+        }
+        if (code < smallest || code > 0x10FFFFU || (code >= 0xD800U && code <= 0xDFFFU)) return at;
+        at += more + 1;
+    }
+    return at;
+}
+
 /// Builds our nodes from yaml-cpp's events: its own Node keeps neither duplicates nor all marks.
 class builder final : public YAML::EventHandler {
 public:
@@ -38,6 +67,11 @@ public:
                   const std::string& value) override {
         refuse_anchor(mark, anchor);
         refuse_tag(mark, tag);
+        // yaml-cpp turns the escapes \N and \_ into lone bytes.
+        if (first_bad_byte(value) != value.size()) {
+            fail(mark,
+                 "the text has an escape that is no character (\\0, \\N or \\_): write \\uXXXX");
+        }
         yaml_node node;
         node.type = yaml_node::kind::scalar;
         node.text = value;
@@ -130,35 +164,6 @@ private:
     yaml_node m_root;
     std::size_t m_nodes = 0;
 };
-
-/// Offset of the first byte that is no UTF-8 (nor allowed in text); text.size() if all is well.
-std::size_t first_bad_byte(std::string_view text) {
-    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const unsigned lead = byte(at);
-        std::size_t more = 0;
-        unsigned smallest = 0;
-        unsigned code = lead;
-        if (lead >= 0xF0U) {
-            more = 3, smallest = 0x10000U, code = lead & 0x07U;
-        } else if (lead >= 0xE0U) {
-            more = 2, smallest = 0x800U, code = lead & 0x0FU;
-        } else if (lead >= 0xC0U) {
-            more = 1, smallest = 0x80U, code = lead & 0x1FU;
-        } else if (lead >= 0x80U || lead == 0) {
-            return at;
-        }
-        if (lead >= 0xF8U || at + more >= text.size()) return at;
-        for (std::size_t i = 1; i <= more; ++i) {
-            if ((byte(at + i) & 0xC0U) != 0x80U) return at;
-            code = (code << 6U) | (byte(at + i) & 0x3FU);
-        }
-        if (code < smallest || code > 0x10FFFFU || (code >= 0xD800U && code <= 0xDFFFU)) return at;
-        at += more + 1;
-    }
-    return at;
-}
 
 }  // namespace
 

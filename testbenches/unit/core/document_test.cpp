@@ -147,6 +147,8 @@ TEST_CASE("core.document.yaml_that_is_refused") {
     refuse("a: \xc0\xaf", "UTF-8");
     refuse("a: \xed\xa0\x80", "UTF-8");
     refuse("a: \xe2\x82", "UTF-8");
+    refuse("a: \"\\N\"", "an escape that is no character");
+    refuse("a: \"\\0\"", "an escape that is no character");
     refuse("just text", "expected a map");
     refuse("- a\n- b", "expected a map");
 }

@@ -15,7 +15,9 @@ namespace {
 
 tile_params unusual() {
     tile_params p;
-    p.name = "quote \" backslash \\ line\nbreak \xc3\xbc # no: comment";
+    p.name =
+        "quote \" backslash \\ line\nbreak \xc3\xbc # no: "
+        "comment\r\x01\u0085\u2028\u2029\uFEFF\u00a0";
     p.gain = 0.30000000000000004;
     p.cycle = core::duration{100'781'251};
     p.timeout = 7_ns;
