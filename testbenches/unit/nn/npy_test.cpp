@@ -142,7 +142,7 @@ TEST_CASE("nn.npy.random_damage_never_crashes", "[nn]") {
     std::size_t accepted = 0;
     for (int trial = 0; trial < 20000; ++trial) {
         std::string file = good;
-        for (std::uint64_t i = random.between(1, 4); i > 0; --i) {
+        for (std::int64_t i = random.between(1, 4); i > 0; --i) {
             file[random.below(90)] = static_cast<char>(random.next());
         }
         if (random.chance(30)) file.resize(random.below(file.size()));

@@ -13,7 +13,7 @@
 
 #include <cmath>
 #include <limits>
-#include <optional>
+#include <memory>
 
 using namespace pimvp::nn;
 
@@ -21,7 +21,7 @@ namespace {
 
 /// Builds float networks node by node.
 struct builder {
-    std::optional<support::generator> random{1};
+    std::unique_ptr<support::generator> random = std::make_unique<support::generator>(1);
     float_network net;
 
     value_id input(const shape& dims) {
@@ -67,7 +67,7 @@ struct builder {
     /// On the first inputs; quality() is measured on them too, so that nothing saturates.
     calibration calibrate() {
         calibrator watch(net);
-        random.emplace(2);
+        random = std::make_unique<support::generator>(2);
         for (int i = 0; i < 8; ++i) watch.add(inputs());
         return watch.result();
     }
@@ -91,7 +91,7 @@ double quality(builder& b, const network& integers) {
     float_executor real(b.net);
     executor reference(integers);
     deviation apart;
-    b.random.emplace(2);
+    b.random = std::make_unique<support::generator>(2);
     for (int i = 0; i < 8; ++i) {
         const std::vector<float_tensor> inputs = b.inputs();
         real.run(inputs);
