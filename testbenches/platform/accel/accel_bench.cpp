@@ -58,6 +58,7 @@ std::uint64_t accel_bench::get64(std::uint32_t offset) {
 
 void accel_bench::start_ring() {
     tail = 0;
+    set(PIMVP_COMMON_CTRL, 0);  // a ring starts when ENABLE goes from 0 to 1
     set(PIMVP_COMMON_RING_BASE_LO, static_cast<std::uint32_t>(ring));
     set(PIMVP_COMMON_RING_BASE_HI, 0);
     set(PIMVP_COMMON_RING_SIZE, slots);

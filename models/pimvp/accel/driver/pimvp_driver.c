@@ -94,6 +94,7 @@ int pimvp_start(struct pimvp_device *device, uint64_t work, uint32_t jobs, uint3
     device->jobs = jobs;
     device->tensors = tensors;
     device->tail = 0;
+    write_register(device, PIMVP_COMMON_CTRL, 0); /* a ring starts when ENABLE goes from 0 to 1 */
     write_register(device, PIMVP_COMMON_RING_BASE_LO, (uint32_t)(work & 0xFFFFFFFFu));
     write_register(device, PIMVP_COMMON_RING_BASE_HI, (uint32_t)(work >> 32));
     write_register(device, PIMVP_COMMON_RING_SIZE, jobs);

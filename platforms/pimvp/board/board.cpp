@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/board/board.h>
+
+#include <pimvp/bus/protocol_checker.h>
+#include <pimvp/core/diagnostics.h>
+#include <pimvp/core/setup.h>
+#include <pimvp/core/text_table.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace pimvp::board {
+
+/// An accelerator in its place.
+struct board::slot {
+    explicit slot(const std::string& slot_name)
+        : name(slot_name),
+          irq((slot_name + "_irq").c_str()),
+          rst((slot_name + "_rst").c_str()) {}
+
+    std::string name;
+    std::unique_ptr<accel::accelerator> unit;
+    device* driver = nullptr;
+    sc_core::sc_signal<bool> irq;
+    sc_core::sc_signal<bool> rst;
+};
+
+board::board(const sc_core::sc_module_name& name, core::context& context,
+             const board_params& params)
+    : sc_module(name),
+      m_context(context),
+      m_params(params) {
+    core::require_setup();
+    if (params.check_protocol) {
+        context.service<bus::protocol_checkers>().enable(params.hang_limit);
+    }
+    m_router = std::make_unique<bus::router>("bus", context, params.router);
+    m_memory = std::make_unique<bus::memory>("memory", context, params.memory.params);
+    std::vector<device_site> sites;
+    for (const auto& [unit_name, entry] : params.accelerators) {
+        sites.push_back({unit_name, entry.address});
+    }
+    m_host = std::make_unique<pimvp::board::host>(
+        "host", context, params.host, memory_pool{params.memory.address, m_memory->size()}, sites);
+    add_region({"memory", "memory", params.memory.address, m_memory->size(), -1}, "memory.address");
+    map(m_memory->in, "memory", params.memory.address, m_memory->size());
+    bus::connect(context, m_host->out, m_router->in);
+
+    for (const auto& [unit_name, entry] : params.accelerators) {
+        auto added = std::make_unique<slot>(unit_name);
+        added->unit = entry.settings->build(unit_name.c_str(), context);
+        accel::accelerator& unit = *added->unit;
+        added->driver = m_host->devices()[m_slots.size()].get();
+        const int irq = static_cast<int>(m_slots.size());
+        add_region({unit_name, entry.type, entry.address, unit.regs_bytes(), irq},
+                   "accelerators." + unit_name + ".address");
+        map(unit.regs_socket(), unit_name, entry.address, unit.regs_bytes());
+        bus::connect(context, unit.dma_socket(), m_router->in);
+        unit.irq.bind(added->irq);
+        added->driver->irq.bind(added->irq);
+        unit.rst.bind(added->rst);
+        m_slots.push_back(std::move(added));
+    }
+    std::sort(m_regions.begin(), m_regions.end(),
+              [](const region& a, const region& b) { return a.base < b.base; });
+}
+
+board::~board() = default;
+
+void board::add_region(region added, const std::string& path) {
+    for (const region& other : m_regions) {
+        const bool apart =
+            added.base - other.base >= other.bytes && other.base - added.base >= added.bytes;
+        if (!apart) {
+            throw core::user_error(
+                path, fmt::format("{:#x} .. {:#x} overlaps '{}', which takes {:#x} .. {:#x}",
+                                  added.base, added.base + added.bytes - 1, other.name, other.base,
+                                  other.base + other.bytes - 1));
+        }
+    }
+    m_regions.push_back(std::move(added));
+}
+
+template <class Target>
+void board::map(Target& target, const std::string& part, std::uint64_t base, std::uint64_t bytes) {
+    auto& checkers = m_context.service<bus::protocol_checkers>();
+    if (checkers.enabled()) {
+        bus::protocol_checker& checker = checkers.add(m_context, part + "_checker");
+        m_router->map(checker.in, base, bytes);
+        checker.out.bind(target);
+    } else {
+        m_router->map(target, base, bytes);
+    }
+}
+
+board::slot& board::slot_named(const std::string& name) {
+    for (const auto& candidate : m_slots) {
+        if (candidate->name == name) return *candidate;
+    }
+    throw core::user_error("the board has no accelerator " + core::quoted(name) +
+                           core::did_you_mean(name, accelerator_names()));
+}
+
+device& board::device_named(const std::string& name) {
+    return *slot_named(name).driver;
+}
+
+accel::accelerator& board::accelerator_named(const std::string& name) {
+    return *slot_named(name).unit;
+}
+
+sc_core::sc_signal<bool>& board::reset_line(const std::string& name) {
+    return slot_named(name).rst;
+}
+
+std::vector<std::string> board::accelerator_names() const {
+    std::vector<std::string> names;
+    for (const auto& each : m_slots) names.push_back(each->name);
+    return names;
+}
+
+void board::run(std::function<void()> body, const sc_core::sc_time& limit) {
+    std::exception_ptr thrown;
+    bool ended = false;
+    sc_core::sc_spawn_options options;
+    options.set_stack_size(8 << 20);  // mappers and reference executors may run in it
+    sc_core::sc_spawn(
+        [&] {
+            try {
+                body();
+                ended = true;
+            } catch (const sc_core::sc_unwind_exception&) {
+                throw;
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            sc_core::sc_stop();
+        },
+        "software", &options);
+    if (limit == sc_core::SC_ZERO_TIME) {
+        sc_core::sc_start();
+    } else {
+        sc_core::sc_start(limit);
+    }
+    if (thrown) std::rethrow_exception(thrown);
+    if (ended) return;
+    std::string text =
+        "no progress: the host has not finished at " + sc_core::sc_time_stamp().to_string();
+    for (const auto& each : m_slots) text += "; " + each->name + ": " + each->driver->progress();
+    throw accelerator_error(text, accel::error_code::none);
+}
+
+std::string board::map_text() const {
+    using core::text_table;
+    text_table table{{{"first", text_table::align::right},
+                      {"last", text_table::align::right},
+                      {"bytes", text_table::align::right},
+                      {"what", text_table::align::left},
+                      {"kind", text_table::align::left},
+                      {"irq", text_table::align::right}}};
+    for (const region& r : m_regions) {
+        table.row({fmt::format("{:#x}", r.base), fmt::format("{:#x}", r.base + r.bytes - 1),
+                   core::grouped(r.bytes), r.name, r.kind,
+                   r.irq < 0 ? std::string() : std::to_string(r.irq)});
+    }
+    return table.text();
+}
+
+}  // namespace pimvp::board

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/board/board_params.h>
+
+#include <cctype>
+
+namespace pimvp::board {
+namespace {
+
+/// Names become SystemC names and parts of paths.
+bool is_plain_name(const std::string& name) {
+    if (name.empty() || std::isalpha(static_cast<unsigned char>(name.front())) == 0) return false;
+    for (const char c : name) {
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') return false;
+    }
+    return true;
+}
+
+/// Entries of the document's accelerators with the parameters their types have. What is malformed
+/// is left to the strict reader.
+std::map<std::string, accelerator_entry> typed_entries(const core::document& document,
+                                                       const accelerator_types& types,
+                                                       core::diagnostics& found) {
+    std::map<std::string, accelerator_entry> entries;
+    const core::yaml_node* all = document.root().find("accelerators");
+    if (all == nullptr || all->type != core::yaml_node::kind::map) return entries;
+    for (const auto& [name, node] : all->members) {
+        if (node.type != core::yaml_node::kind::map) continue;
+        const core::yaml_node* type = node.find("type");
+        if (type == nullptr || type->type != core::yaml_node::kind::scalar) continue;
+        if (types.knows(type->text)) {
+            entries[name].settings = types.make(type->text);
+        } else {
+            found.error("accelerators." + name + ".type",
+                        "unknown accelerator " + core::quoted(type->text) +
+                            core::did_you_mean(type->text, types.names()),
+                        type->mark);
+        }
+    }
+    return entries;
+}
+
+}  // namespace
+
+void board_params::validate(core::diagnostics& found) const {
+    if (accelerators.empty()) {
+        found.error("accelerators", "a board needs one accelerator at least");
+    }
+    for (const auto& entry : accelerators) {
+        const std::string& name = entry.first;
+        if (!is_plain_name(name) || name == "host" || name == "bus" || name == "memory") {
+            found.error("accelerators." + name,
+                        "must be a name of letters, digits and '_' other than host, bus, memory");
+        }
+    }
+}
+
+board_params read_board(const core::document& document, const accelerator_types& types) {
+    board_params params;
+    core::diagnostics found;
+    params.accelerators = typed_entries(document, types, found);
+    // Everything below an unknown type would be unknown, too: name the type first.
+    found.throw_if_errors();
+    document.read(params, found);
+    found.throw_if_errors();
+    return params;
+}
+
+}  // namespace pimvp::board

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/board/accelerator_types.h>
+#include <pimvp/board/host_params.h>
+
+#include <pimvp/bus/memory_params.h>
+#include <pimvp/bus/router_params.h>
+#include <pimvp/core/document.h>
+#include <pimvp/core/parameters.h>
+#include <pimvp/core/quantity.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace pimvp::board {
+
+/// One accelerator of a board: `name: {type: ..., address: ..., params: {...}}`.
+struct accelerator_entry {
+    std::string type;
+    std::uint64_t address = 0;
+    std::shared_ptr<accelerator_settings> settings;  ///< null: the type is not known
+
+    template <class Self, class Visitor>
+    static void describe(Self& p, Visitor& v) {
+        v.required("type", p.type, "The family, as `pimvp list models` names it.");
+        v.required("address", p.address, "Where its registers begin, a multiple of 4 KiB.");
+        if (p.settings) v.group("params", *p.settings, "Parameters of this type.");
+    }
+    void validate(core::diagnostics& found) const {
+        if (address % 0x1000 != 0) found.error("address", "must be a multiple of 4 KiB (0x1000)");
+    }
+};
+
+/// A memory and where it begins.
+struct memory_entry {
+    std::uint64_t address = 0;
+    bus::memory_params params;
+
+    template <class Self, class Visitor>
+    static void describe(Self& p, Visitor& v) {
+        v.member("address", p.address, "Where the memory begins.");
+        bus::memory_params::describe(p.params, v);
+    }
+};
+
+/// A complete board: one host, one memory, one router, any number of accelerators by name.
+///
+/// \code
+///     memory: {size: 64 MiB}
+///     accelerators:
+///       left:  {type: isaac_like, address: 0x1_0000_0000, params: {chips: 1}}
+///       right: {type: isaac_like, address: 0x1_0001_0000}
+/// \endcode
+/// Read it with read_board(): the types of the accelerators decide which parameters exist.
+struct board_params {
+    host_params host;
+    bus::router_params router;
+    memory_entry memory;
+    std::map<std::string, accelerator_entry> accelerators;
+    bool check_protocol = false;
+    core::duration hang_limit{};
+
+    template <class Self, class Visitor>
+    static void describe(Self& p, Visitor& v) {
+        v.group("host", p.host, "The processor that runs the driver.");
+        v.group("router", p.router, "The interconnect.");
+        v.group("memory", p.memory, "The system memory.");
+        v.map("accelerators", p.accelerators, "Accelerators by name.");
+        v.member("check_protocol", p.check_protocol,
+                 "A protocol checker on every memory-mapped connection.");
+        v.member("hang_limit", p.hang_limit,
+                 "Longest transaction the checkers accept, 0 = no limit.");
+    }
+    void validate(core::diagnostics& found) const;
+};
+
+/// Reads a platform document. Throws core::user_error with everything that is wrong, unknown types
+/// included.
+board_params read_board(const core::document& document, const accelerator_types& types);
+
+}  // namespace pimvp::board
