@@ -133,8 +133,4 @@ peak_figures peak(const ima_params& params, unsigned weight_bits, unsigned input
     return peak;
 }
 
-std::vector<core::card_view> all_cards() {
-    return {card::all};
-}
-
 }  // namespace pimvp::reram

@@ -4,10 +4,8 @@
 #include <pimvp/reram/ima_params.h>
 
 #include <pimvp/core/area.h>
-#include <pimvp/core/card.h>
 
 #include <cstdint>
-#include <vector>
 
 /// Area, peak power and peak rates, rolled up from Table I of ISAAC (ISCA 2016).
 ///
@@ -44,8 +42,5 @@ struct peak_figures {
 };
 [[nodiscard]] peak_figures peak(const ima_params& params, unsigned weight_bits, unsigned input_bits,
                                 const chip_counts& counts = {});
-
-/// All cards of this room, for listings.
-[[nodiscard]] std::vector<core::card_view> all_cards();
 
 }  // namespace pimvp::reram

@@ -102,8 +102,7 @@ std::vector<std::int64_t> dot_products(const plain_crossbar& array,
 }  // namespace
 
 TEST_CASE("reram.crossbar_kernel.four_rows_of_one_cell_exhaustively", "[reram][unit]") {
-    // Every weight, every 2-bit input (and its upper bit alone is every 1-bit input), clipping ADCs
-    // included: 256 weight vectors x 256 input vectors x ADC bits x flip x signedness.
+    // Every weight vector (row order aside), every vector of 2-bit inputs, clipping ADCs included.
     for (const unsigned cell_bits : {1U, 2U}) {
         for (const bool flip : {false, true}) {
             for (unsigned adc_bits = 1; adc_bits <= 4; ++adc_bits) {
@@ -116,6 +115,7 @@ TEST_CASE("reram.crossbar_kernel.four_rows_of_one_cell_exhaustively", "[reram][u
                     for (unsigned r = 0; r < 4; ++r) {
                         array.weights[r] = static_cast<std::int16_t>((w >> 2 * r & 3U)) - 2;
                     }
+                    if (!std::is_sorted(array.weights.begin(), array.weights.end())) continue;
                     const crossbar_kernel kernel = array.kernel();
                     for (unsigned a = 0; a < 256; ++a) {
                         const std::vector<int> inputs{

@@ -5,6 +5,7 @@
 #include <support/random.h>
 
 #include <pimvp/bus/initiator_port.h>
+#include <pimvp/bus/protocol_checker.h>
 #include <pimvp/bus/push_port.h>
 #include <pimvp/bus/service_port.h>
 #include <pimvp/core/clock.h>
@@ -77,7 +78,8 @@ struct matrix {
     }
 };
 
-/// An IMA with its ADC bank between a sender of commands and a taker of results.
+/// An IMA with its ADC bank between a sender of commands and a taker of results; every connection
+/// is watched by a protocol checker.
 struct ima_bench : support::bench {
     reram::ima_params params;
     bus::payload_pool& pool;
@@ -94,14 +96,15 @@ struct ima_bench : support::bench {
           pool(context.service<bus::payload_pool>()),
           dut("ima", context, params, 3),
           bank(parts.make_adc_bank("adc", context, params)) {
-        dut.adc.bind(bank->samples_in());
-        bank->codes_out().bind(dut.codes);
-        dut.out.bind(sink.in);
+        context.service<bus::protocol_checkers>().enable(core::parse<core::duration>("1 ms"));
+        bus::connect(context, dut.adc, bank->samples_in());
+        bus::connect(context, bank->codes_out(), dut.codes);
+        bus::connect(context, dut.out, sink.in);
         if (use_raw) {
-            raw.bind(dut.in);
+            bus::connect(context, raw, dut.in);
             commands.bind(m_stub.in);
         } else {
-            commands.bind(dut.in);
+            bus::connect(context, commands, dut.in);
             raw.bind(m_stub.in);
         }
     }

@@ -3,7 +3,6 @@
 
 #include <support/catch.h>
 
-#include <pimvp/core/report.h>
 #include <pimvp/reram/crossbar_kernel.h>
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -121,7 +120,6 @@ void check_reset(coding_style style) {
                 }
                 b.wait_fs(half_cycles * b.cycle() / 2);
             }
-            core::report_capture errors{core::report_capture::errors::recorded};
             b.commands.clear();
             b.dut.reset();
             b.bank->abort();
@@ -146,6 +144,8 @@ void check_reset(coding_style style) {
         }
     });
     CHECK(b.pool.outstanding() == 0);
+    CHECK(b.context.service<bus::protocol_checkers>().breaches() == 0);
+    CHECK(b.context.service<bus::protocol_checkers>().transactions() > 1000);
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <support/catch.h>
 
-#include <pimvp/core/document.h>
 #include <pimvp/core/parameters.h>
-#include <pimvp/reram/budget.h>
+#include <pimvp/reram/all_cards.h>
 #include <pimvp/reram/ima_params.h>
 
 #include <string>
