@@ -55,6 +55,7 @@ public:
     /// Like debug access, for loaders and tests that own the memory. Throws core::internal_error
     /// outside of the memory.
     void load(std::uint64_t address, const void* from, std::size_t bytes);
+    using sc_core::sc_module::dump;  // of the object tree
     void dump(std::uint64_t address, void* to, std::size_t bytes) const;
 
     /// Host pages in use.

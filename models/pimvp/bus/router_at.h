@@ -17,7 +17,7 @@ namespace pimvp::bus {
 
 /// The non-blocking side of a router: each transaction has four phases with its initiator and, on
 /// its own, four phases with its target.
-class router::at_path : private at_scheduler::client {
+class router::at_path final : private at_scheduler::client {
 public:
     at_path(router& owner, core::context& context);
     ~at_path();
