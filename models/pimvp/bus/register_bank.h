@@ -146,6 +146,7 @@ public:
         : m_access_time(access_time) {}
     register_bank(const register_bank&) = delete;
     register_bank& operator=(const register_bank&) = delete;
+    virtual ~register_bank() = default;
 
     /// All registers to their reset values; no callbacks.
     void reset();
