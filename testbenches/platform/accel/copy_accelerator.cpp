@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t program_section = 256;
 constexpr std::uint32_t weights_section = 257;
+constexpr std::uint64_t largest = 1U << 20U;  ///< tensor or weights, bytes
 
 std::vector<accel::tensor_descriptor> tensors_of(const copy_program& program) {
     const auto role = [](accel::tensor_role r) { return static_cast<std::uint32_t>(r); };
@@ -65,11 +66,17 @@ void copy_accelerator::load(std::uint64_t handle, accel::program_reader& image) 
     }
     program loaded;
     for (const accel::section_entry& s : image.sections()) {
+        if (s.bytes > largest) {
+            throw accel::job_fault{accel::error_code::no_capacity, s.offset, "too large"};
+        }
         if (s.kind == program_section) {
             if (s.bytes != sizeof loaded.what) {
                 throw accel::job_fault{accel::error_code::bad_program, s.offset, "wrong size"};
             }
             image.read(s.offset, &loaded.what, sizeof loaded.what);
+            if (loaded.what.bytes > largest) {
+                throw accel::job_fault{accel::error_code::no_capacity, s.offset, "too large"};
+            }
         } else if (s.kind == weights_section) {
             std::vector<std::uint8_t> weights(s.bytes);
             image.read(s.offset, weights.data(), weights.size());
