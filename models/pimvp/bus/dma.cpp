@@ -56,14 +56,33 @@ bool wraps(const dma_block& block) {
 /// One transfer under way: its setup, then what its bursts were answered.
 class dma::transfer {
 public:
-    explicit transfer(dma& engine)
+    transfer(dma& engine, const char* what)
         : m_engine(engine),
+          m_what(what),
+          m_begun_fs(core::now_fs()),
           m_aborts(engine.m_aborts) {
+        ++engine.m_stats.transfers;
+        auto& channels = engine.m_channels;
+        const auto unused = std::find(channels.begin(), channels.end(), false);
+        m_channel = static_cast<std::size_t>(unused - channels.begin());
+        if (unused == channels.end()) channels.push_back(false);
+        channels[m_channel] = true;
         if (engine.m_setup != sc_core::SC_ZERO_TIME) {
             sc_core::wait(engine.m_setup, engine.m_abort);
         }
         look_for_abort();
     }
+    ~transfer() {
+        m_engine.m_channels[m_channel] = false;
+        if (!goes_on()) ++m_engine.m_stats.failed;
+        if (!m_engine.m_trace.enabled()) return;
+        const core::trace_track track = m_engine.m_trace.track(std::string(m_engine.name()) + "[" +
+                                                               std::to_string(m_channel) + "]");
+        m_engine.m_trace.slice(track, m_what, m_begun_fs, core::now_fs(),
+                               {{"bytes", m_result.bytes}});
+    }
+    transfer(const transfer&) = delete;
+    transfer& operator=(const transfer&) = delete;
 
     [[nodiscard]] bool goes_on() const { return m_result.status == tlm::TLM_OK_RESPONSE; }
     [[nodiscard]] const dma_result& result() const { return m_result; }
@@ -93,20 +112,25 @@ private:
     }
 
     dma& m_engine;
+    const char* m_what;
+    std::uint64_t m_begun_fs;
     std::uint64_t m_aborts;
+    std::size_t m_channel = 0;
     dma_result m_result;
 };
 
 dma::dma(const char* name, core::context& context, dma_params params)
     : initiator_port(name, context, 0),
       m_params(std::move(params)),
-      m_setup(core::to_time(m_params.setup.value)) {
+      m_setup(core::to_time(m_params.setup.value)),
+      m_stats(context.statistics(), this->name()),
+      m_trace(context.trace()) {
     core::validate(m_params).throw_if_errors();
 }
 
 dma_result dma::read(const dma_block& from, void* to) {
     auto* target = static_cast<std::uint8_t*>(to);
-    transfer now(*this);
+    transfer now(*this, "read");
     now.check(from);
     for (cursor at(from, burst_bytes()); now.goes_on() && !at.at_end();) {
         const std::uint64_t bytes = at.available();
@@ -114,12 +138,13 @@ dma_result dma::read(const dma_block& from, void* to) {
         target += bytes;
         at.advance(bytes);
     }
+    m_stats.bytes_read += now.result().bytes;
     return now.result();
 }
 
 dma_result dma::write(const dma_block& to, const void* from) {
     const auto* source = static_cast<const std::uint8_t*>(from);
-    transfer now(*this);
+    transfer now(*this, "write");
     now.check(to);
     for (cursor at(to, burst_bytes()); now.goes_on() && !at.at_end();) {
         const std::uint64_t bytes = at.available();
@@ -127,6 +152,7 @@ dma_result dma::write(const dma_block& to, const void* from) {
         source += bytes;
         at.advance(bytes);
     }
+    m_stats.bytes_written += now.result().bytes;
     return now.result();
 }
 
@@ -137,7 +163,7 @@ dma_result dma::copy(const dma_descriptor& what) {
                                    std::to_string(what.destination.total()));
     }
     std::vector<std::uint8_t> buffer;
-    transfer now(*this);
+    transfer now(*this, "copy");
     now.check(what.source);
     now.check(what.destination);
     cursor from(what.source, burst_bytes());
@@ -151,6 +177,8 @@ dma_result dma::copy(const dma_descriptor& what) {
         from.advance(bytes);
         to.advance(bytes);
     }
+    m_stats.bytes_read += now.result().bytes;
+    m_stats.bytes_written += now.result().bytes;
     return now.result();
 }
 

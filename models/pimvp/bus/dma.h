@@ -5,10 +5,13 @@
 #include <pimvp/bus/initiator_port.h>
 
 #include <pimvp/core/context.h>
+#include <pimvp/core/statistics.h>
+#include <pimvp/core/trace.h>
 
 #include <cstdint>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 namespace pimvp::bus {
 
@@ -61,6 +64,8 @@ struct dma_result {
 ///     if (!done) fail(error_code::bus_error, done.address);
 /// \endcode
 ///
+/// A trace shows transfers as slices, on one track per channel in use.
+///
 /// **Source** the defaults of dma_params (`cards/system_bus.yaml`), all `assumed`.
 class dma : public initiator_port {
 public:
@@ -82,11 +87,23 @@ public:
 
 private:
     class transfer;
+    struct statistics : core::stat_group {
+        using stat_group::stat_group;
+        core::counter transfers{*this, "transfers", "read, write and copy calls",
+                                core::quantity::count};
+        core::counter failed{*this, "failed", "of them ended by an error or abort()",
+                             core::quantity::count};
+        core::counter bytes_read{*this, "bytes_read", "bytes read", core::quantity::bytes};
+        core::counter bytes_written{*this, "bytes_written", "bytes written", core::quantity::bytes};
+    };
 
     [[nodiscard]] std::uint64_t burst_bytes() const { return m_params.burst.value.bytes; }
 
     const dma_params m_params;
     const sc_core::sc_time m_setup;
+    statistics m_stats;
+    core::trace& m_trace;
+    std::vector<bool> m_channels;  ///< in use
     std::uint64_t m_aborts = 0;
     sc_core::sc_event m_abort;
 };

@@ -51,7 +51,8 @@ router::router(const sc_core::sc_module_name& module_name, core::context& contex
       m_context(context),
       m_params(std::move(params)),
       m_latency(core::to_time(m_params.latency.value)),
-      m_at(std::make_unique<at_path>(*this, context)) {
+      m_at(std::make_unique<at_path>(*this, context)),
+      m_stats(context.statistics(), name()) {
     in.register_b_transport(this, &router::b_transport);
     in.register_nb_transport_fw(this, &router::nb_transport_fw);
     in.register_transport_dbg(this, &router::transport_dbg);
@@ -77,13 +78,18 @@ void router::add_window(const char* target, std::uint64_t base, std::uint64_t si
     m_channels.push_back(std::make_unique<resource>(m_context));
 }
 
-int router::decode(const tlm_generic_payload& payload) const {
+int router::decode(const tlm_generic_payload& payload) {
     const std::uint64_t address = payload.get_address();
+    const std::uint64_t length = payload.get_data_length();
     for (std::size_t i = 0; i < m_windows.size(); ++i) {
         const window& w = m_windows[i];
         if (!w.holds(address)) continue;
-        return payload.get_data_length() <= w.size - (address - w.base) ? static_cast<int>(i) : -1;
+        if (length > w.size - (address - w.base)) break;
+        ++m_stats.transactions;
+        m_stats.bytes += length;
+        return static_cast<int>(i);
     }
+    ++m_stats.unmapped;
     return -1;
 }
 
@@ -140,7 +146,8 @@ bool router::get_direct_mem_ptr(int, tlm_generic_payload& payload, tlm::tlm_dmi&
         const translated scope(payload, w.base);
         const bool granted = out[static_cast<int>(i)]->get_direct_mem_ptr(payload, dmi);
         dmi.set_end_address(w.base + std::min<std::uint64_t>(dmi.get_end_address(), w.size - 1));
-        dmi.set_start_address(w.base + std::min<std::uint64_t>(dmi.get_start_address(), w.size - 1));
+        dmi.set_start_address(w.base +
+                              std::min<std::uint64_t>(dmi.get_start_address(), w.size - 1));
         dmi.set_read_latency(dmi.get_read_latency() + m_latency);
         dmi.set_write_latency(dmi.get_write_latency() + m_latency);
         return granted;

@@ -5,6 +5,7 @@
 #include <pimvp/bus/router_params.h>
 
 #include <pimvp/core/context.h>
+#include <pimvp/core/statistics.h>
 
 #include <tlm_utils/multi_passthrough_initiator_socket.h>
 #include <tlm_utils/multi_passthrough_target_socket.h>
@@ -77,8 +78,8 @@ private:
     class at_path;  ///< the phases of the base protocol, both sides
 
     void add_window(const char* target, std::uint64_t base, std::uint64_t size);
-    /// Index of the window that holds the transaction, or -1.
-    [[nodiscard]] int decode(const tlm::tlm_generic_payload& payload) const;
+    /// Index of the window that holds the transaction, or -1; counts it.
+    [[nodiscard]] int decode(const tlm::tlm_generic_payload& payload);
     [[nodiscard]] sc_core::sc_time transfer_time(const tlm::tlm_generic_payload& payload) const;
 
     void b_transport(int from, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -90,12 +91,22 @@ private:
     bool get_direct_mem_ptr(int from, tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
     void invalidate_direct_mem_ptr(int to, sc_dt::uint64 start, sc_dt::uint64 end);
 
+    struct statistics : core::stat_group {
+        using stat_group::stat_group;
+        core::counter transactions{*this, "transactions", "accesses that found a target",
+                                   core::quantity::count};
+        core::counter bytes{*this, "bytes", "bytes of them", core::quantity::bytes};
+        core::counter unmapped{*this, "unmapped", "accesses nobody is mapped to",
+                               core::quantity::count};
+    };
+
     core::context& m_context;
     const router_params m_params;
     const sc_core::sc_time m_latency;
     std::vector<window> m_windows;
     std::vector<std::unique_ptr<class resource>> m_channels;  ///< one per window
     std::unique_ptr<at_path> m_at;
+    statistics m_stats;
 };
 
 }  // namespace pimvp::bus

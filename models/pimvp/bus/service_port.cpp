@@ -134,8 +134,10 @@ tlm::tlm_sync_enum service_port::nb_transport_fw(tlm_generic_payload& payload,
                                                  tlm::tlm_phase& phase, sc_time& delay) {
     at_state& state = at();
     if (phase == tlm::END_RESP) {
-        m_scheduler.schedule(*this, m_registration, sc_core::sc_time_stamp() + delay,
-                             response_ended);
+        if (state.responding && &state.responding.payload() == &payload) {
+            m_scheduler.schedule(*this, m_registration, sc_core::sc_time_stamp() + delay,
+                                 response_ended);
+        }
         return tlm::TLM_COMPLETED;
     }
     if (phase != tlm::BEGIN_REQ) return tlm::TLM_ACCEPTED;  // an ignorable phase

@@ -13,6 +13,8 @@
 #include <support/random.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 using namespace bus_test;
 
@@ -91,6 +93,26 @@ TEST_CASE("bus.dma.moves_blocks_and_rows_at", "[bus]") {
     check_blocks(core::coding_style::at);
 }
 
+TEST_CASE("bus.dma.transfers_are_slices_of_a_trace", "[bus]") {
+    struct trace_bench : support::bench {
+        std::ostringstream trace;
+        bool started = (context.start_trace(trace), true);
+        bus::memory ram{"ram", context, one_mebibyte()};
+        bus::dma dma{"dma", context, {}};
+        trace_bench() { dma.bind(ram.in); }
+    };
+    trace_bench b;
+    std::vector<std::uint8_t> data(100'000);
+    b.run(sc_time(1, sc_core::SC_MS), [&] {
+        sc_core::sc_spawn([&] { b.dma.read({0, 10'000}, data.data()); });
+        CHECK(b.dma.write({0, 50'000}, data.data() + 10'000));
+    });
+    b.context.trace().close();
+    const auto trace = nlohmann::json::parse(b.trace.str());
+    CHECK_THAT(trace.dump(), Catch::Contains("dma[0]") && Catch::Contains("dma[1]"));
+    CHECK_THAT(trace.dump(), Catch::Contains("50000") && Catch::Contains("10000"));
+}
+
 TEST_CASE("bus.dma.bursts_stay_within_their_boundary", "[bus]") {
     dma_bench b(core::coding_style::lt);
     std::vector<std::pair<std::uint64_t, unsigned>> bursts;
@@ -131,6 +153,11 @@ void check_errors(core::coding_style style) {
         }
         CHECK(b.dma.copy({{0, 4'000}, {(1U << 20U) - 1'024, 4'000}}).bytes == 1'024);
     });
+    const auto stats = b.context.statistics().json()["bench"]["dma"];
+    CHECK(stats["transfers"] == 6);
+    CHECK(stats["failed"] == 6);
+    CHECK(stats["bytes_read"] == 2'000 + 1'024);
+    CHECK(stats["bytes_written"] == 1'024);
     CHECK(b.sound());
 }
 

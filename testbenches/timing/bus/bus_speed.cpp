@@ -4,6 +4,7 @@
 
 #include <pimvp/core/setup.h>
 
+#include <sys/resource.h>
 #include <ctime>
 #include <iostream>
 #include <memory>
@@ -14,6 +15,12 @@ using namespace bus_test;
 namespace {
 double cpu_seconds() {
     return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+long peak_kib() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
 }
 
 /// The trivial block: constant times, counts what it takes.
@@ -90,7 +97,8 @@ void elaborate(std::size_t modules) {
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
     std::cout << modules << " modules of 4 ports: built " << built << " s, elaborated "
               << cpu_seconds() - start << " s; sizeof service_port " << sizeof(bus::service_port)
-              << ", push_port " << sizeof(bus::push_port) << '\n';
+              << ", push_port " << sizeof(bus::push_port) << "; peak memory "
+              << peak_kib() / 1024 << " MiB\n";
 }
 }  // namespace
 
