@@ -50,8 +50,8 @@ void model_writer::quantised(const std::string& reals, const std::string& node_n
         const auto real = [&](int integer) {
             return static_cast<float>(integer - type.zero_point) * file_scale.value_or(type.scale);
         };
-        node("Clip", node_name,
-             {reals, scalar(real(type.lowest())), scalar(real(type.highest()))}, from);
+        node("Clip", node_name, {reals, scalar(real(type.lowest())), scalar(real(type.highest()))},
+             from);
         node("QuantizeLinear", node_name + "/quantize", {from, scale, zero_point_of(to)},
              name_of(to));
         return;

@@ -28,8 +28,8 @@ public:
         for (std::int64_t i = 0; i < steps; ++i) map_node();
         const nn::value_id last = m_maps.back();
         const nn::shape dims = m_net.values[last].dims;
-        const nn::value_id flat = append(nn::op_kind::reshape, {last},
-                                         {1, dims[1] * dims[2] * dims[3]}, type(last));
+        const nn::value_id flat =
+            append(nn::op_kind::reshape, {last}, {1, dims[1] * dims[2] * dims[3]}, type(last));
         const nn::value_id scores = matrix(flat);
         m_net.outputs = {scores};
         // What nobody reads is an output: nothing is dead.
@@ -76,8 +76,8 @@ private:
     /// Window that fits the map; pools keep every window on at least one element.
     nn::shape window(nn::node& node, const nn::shape& in, bool pool) {
         nn::window& w = node.geometry;
-        const auto axis = [&](std::int64_t extent, int& kernel, int& stride, int& before, int& after,
-                              int& dilation) {
+        const auto axis = [&](std::int64_t extent, int& kernel, int& stride, int& before,
+                              int& after, int& dilation) {
             kernel = small(1, static_cast<int>(std::min<std::int64_t>(extent, 4)));
             dilation = 2 * (kernel - 1) + 1 <= extent && m_random.chance(20) ? 2 : 1;
             stride = small(1, 3);
@@ -107,9 +107,9 @@ private:
         const bool per_output = m_random.chance(70);
         for (std::int64_t o = 0; o < (per_output ? outputs : 1); ++o) {
             const double spread = static_cast<double>(pick(500, 2000)) / 250.0;
-            node.weight_scales.push_back(static_cast<float>(
-                wanted * spread * static_cast<double>(out.scale) /
-                static_cast<double>(type(in).scale)));
+            node.weight_scales.push_back(
+                static_cast<float>(wanted * spread * static_cast<double>(out.scale) /
+                                   static_cast<double>(type(in).scale)));
         }
         t.scale = *std::max_element(node.weight_scales.begin(), node.weight_scales.end());
         node.weights = nn::integer_tensor(std::move(dims), t);
@@ -142,8 +142,9 @@ private:
         const std::int64_t outputs = depthwise ? channels * pick(1, 2) : pick(1, 8);
         const nn::shape map = window(node, dims, false);
         const nn::tensor_type out = any_type();
-        fill_weights(node, {outputs, channels / node.groups, node.geometry.kernel_h,
-                            node.geometry.kernel_w}, in, out);
+        fill_weights(
+            node, {outputs, channels / node.groups, node.geometry.kernel_h, node.geometry.kernel_w},
+            in, out);
         m_maps.push_back(append(nn::op_kind::convolution, {in}, {1, outputs, map[0], map[1]}, out,
                                 std::move(node)));
     }
@@ -205,8 +206,8 @@ private:
         case 5: {
             nn::tensor_type out = any_type();
             const nn::value_id other = partner(in);
-            out.scale = (type(in).scale + type(other).scale) *
-                        static_cast<float>(pick(30, 200)) / 100.0F;
+            out.scale =
+                (type(in).scale + type(other).scale) * static_cast<float>(pick(30, 200)) / 100.0F;
             m_maps.push_back(append(nn::op_kind::add, {in, other}, m_net.values[in].dims, out));
             return;
         }
