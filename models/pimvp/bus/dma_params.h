@@ -16,7 +16,8 @@ struct dma_params {
 
     template <class Self, class Visitor>
     static void describe(Self& p, Visitor& v) {
-        v.member("setup", p.setup, "Once per transfer, before its first burst.");
+        v.member("setup", p.setup, {core::duration{0}, core::duration{1'000'000'000'000}},
+                 "Once per transfer, before its first burst.");
         v.member(
             "burst", p.burst, {core::byte_size{4}, core::byte_size{std::uint64_t{1} << 20U}},
             "Bytes of the largest transaction, a power of two; none crosses a multiple of it.");

@@ -23,9 +23,10 @@ struct memory_params {
     static void describe(Self& p, Visitor& v) {
         v.member("size", p.size, {core::byte_size{4}, core::byte_size{std::uint64_t{1} << 40U}},
                  "Bytes; host memory is allocated as it is written.");
-        v.member("latency", p.latency, "From a free data bus to the first byte.");
+        v.member("latency", p.latency, {core::duration{0}, core::duration{1'000'000'000'000}},
+                 "From a free data bus to the first byte.");
         v.member("bandwidth", p.bandwidth,
-                 {core::bandwidth{1}, core::bandwidth{std::uint64_t{1} << 60U}},
+                 {core::bandwidth{1}, core::bandwidth{1'000'000'000'000'000}},
                  "Of the data bus, one access at a time.");
         v.member("read_energy", p.read_energy, "Per byte read.");
         v.member("write_energy", p.write_energy, "Per byte written.");

@@ -15,9 +15,10 @@ struct router_params {
 
     template <class Self, class Visitor>
     static void describe(Self& p, Visitor& v) {
-        v.member("latency", p.latency, "Added to every transaction, on the way to its target.");
+        v.member("latency", p.latency, {core::duration{0}, core::duration{1'000'000'000'000}},
+                 "Added to every transaction, on the way to its target.");
         v.member("bandwidth", p.bandwidth,
-                 {core::bandwidth{1}, core::bandwidth{std::uint64_t{1} << 60U}},
+                 {core::bandwidth{1}, core::bandwidth{1'000'000'000'000'000}},
                  "Of the channel of each target.");
     }
 };

@@ -67,6 +67,7 @@ TEST_CASE("bus.register_description.rules", "[bus]") {
          "neither a bit"},
         {"  - {name: a, offset: 0, width: 64, access: w1c, description: x}\n", "64-bit register"},
         {"  - {name: a, description: x}\n", "offset"},
+        {"  - {name: a, offset: 0, description: all of ERR_*/STATUS}\n", "must not contain"},
     };
     for (const row& r : rows) {
         INFO(r.registers);

@@ -283,3 +283,30 @@ TEST_CASE("bus.register.synchronising_ones_act_at_their_exact_time", "[bus]") {
     CHECK(seen[0] == std::make_pair(sc_core::SC_ZERO_TIME, ns(10)));
     CHECK(seen[1] == std::make_pair(ns(20), sc_core::SC_ZERO_TIME));
 }
+
+namespace {
+void check_abort(core::coding_style style) {
+    register_bench b(style);
+    int writes = 0;
+    b.regs.doorbell.on_write([&](std::uint32_t, const sc_time&) { ++writes; });
+    b.run(sc_time(1, sc_core::SC_US), [&] {
+        auto status = tlm::TLM_OK_RESPONSE;
+        sc_core::sc_spawn([&] { status = b.cpu.write32(demo::demo_regs::doorbell_offset, 1); });
+        sc_core::wait(ns(5));
+        b.in.abort();
+        sc_core::wait(ns(6));
+        CHECK(status == tlm::TLM_GENERIC_ERROR_RESPONSE);
+        CHECK(writes == 0);
+        b.write(demo::demo_regs::doorbell_offset, 1);
+        CHECK(writes == 1);
+    });
+    CHECK(b.sound());
+}
+}  // namespace
+
+TEST_CASE("bus.register.abort_during_an_access_lt", "[bus]") {
+    check_abort(core::coding_style::lt);
+}
+TEST_CASE("bus.register.abort_during_an_access_at", "[bus]") {
+    check_abort(core::coding_style::at);
+}

@@ -56,7 +56,17 @@ private:
         }
     }
 
+    /// It ends up in C comments and in cells of a table.
+    void sentence(const std::string& path, const std::string& text) {
+        if (text.find("*/") == std::string::npos &&
+            text.find_first_of("|\n") == std::string::npos) {
+            return;
+        }
+        m_found.error(path + ".description", "must not contain */, | or a line break");
+    }
+
     void check(const register_description& r, const std::string& path) {
+        sentence(path, r.description);
         if (!is_name(r.name)) not_a_name(path + ".name", r.name);
         take(path + ".name", r.name);
         const unsigned unit = r.width / 8;
@@ -79,6 +89,7 @@ private:
             const std::string at = path + ".fields[" + std::to_string(i) + "]";
             if (!is_name(field.name)) not_a_name(at + ".name", field.name);
             take(at + ".name", r.name + "_" + field.name);
+            sentence(at, field.description);
             field_description parsed = field;
             if (!parsed.parse_bits()) {
                 m_found.error(at + ".bits",
