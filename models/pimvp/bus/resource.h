@@ -54,7 +54,8 @@ public:
     /// AT: withdraws a request that has not been granted.
     void cancel(client& who);
 
-    /// Forgets all reservations (reset); who waits is granted at once. Ports drop their own requests.
+    /// Forgets all reservations (reset); who waits is granted at once. Ports drop their own
+    /// requests.
     void clear();
 
     [[nodiscard]] unsigned servers() const { return static_cast<unsigned>(m_servers.size()); }

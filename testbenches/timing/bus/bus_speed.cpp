@@ -97,8 +97,8 @@ void elaborate(std::size_t modules) {
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
     std::cout << modules << " modules of 4 ports: built " << built << " s, elaborated "
               << cpu_seconds() - start << " s; sizeof service_port " << sizeof(bus::service_port)
-              << ", push_port " << sizeof(bus::push_port) << "; peak memory "
-              << peak_kib() / 1024 << " MiB\n";
+              << ", push_port " << sizeof(bus::push_port) << "; peak memory " << peak_kib() / 1024
+              << " MiB\n";
 }
 }  // namespace
 
