@@ -125,9 +125,11 @@ std::vector<std::string> board::accelerator_names() const {
 void board::run(std::function<void()> body, const sc_core::sc_time& limit) {
     std::exception_ptr thrown;
     bool ended = false;
+    std::string stuck;
+    sc_core::sc_event give_up;
     sc_core::sc_spawn_options options;
     options.set_stack_size(8 << 20);  // mappers and reference executors may run in it
-    sc_core::sc_spawn(
+    sc_core::sc_process_handle software = sc_core::sc_spawn(
         [&] {
             try {
                 body();
@@ -140,17 +142,33 @@ void board::run(std::function<void()> body, const sc_core::sc_time& limit) {
             sc_core::sc_stop();
         },
         "software", &options);
-    if (limit == sc_core::SC_ZERO_TIME) {
+    // The watchdog ends the software from within the simulation, so that its stack unwinds.
+    sc_core::sc_spawn(
+        [&] {
+            if (limit == sc_core::SC_ZERO_TIME) {
+                sc_core::wait(give_up);
+            } else {
+                sc_core::wait(limit, give_up);
+            }
+            stuck = waiting_text();
+            software.kill();
+            sc_core::sc_pause();
+        },
+        "watchdog");
+    sc_core::sc_start();
+    if (!ended && !thrown && stuck.empty()) {  // nothing will ever happen again
+        give_up.notify(sc_core::SC_ZERO_TIME);
         sc_core::sc_start();
-    } else {
-        sc_core::sc_start(limit);
     }
     if (thrown) std::rethrow_exception(thrown);
-    if (ended) return;
+    if (!ended) throw accelerator_error(stuck, accel::error_code::none);
+}
+
+std::string board::waiting_text() const {
     std::string text =
         "no progress: the host has not finished at " + sc_core::sc_time_stamp().to_string();
     for (const auto& each : m_slots) text += "; " + each->name + ": " + each->driver->progress();
-    throw accelerator_error(text, accel::error_code::none);
+    return text;
 }
 
 std::string board::map_text() const {

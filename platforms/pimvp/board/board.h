@@ -63,8 +63,8 @@ public:
     [[nodiscard]] sc_core::sc_signal<bool>& reset_line(const std::string& name);
 
     /// Simulates until `body`, which runs in an SC_THREAD, has ended or `limit` has passed (zero:
-    /// none). Throws what the body throws; throws accelerator_error that says who waits for what if
-    /// the body has not ended. Once per simulation.
+    /// none). Throws what the body throws. If the body has not ended, or waits for what will never
+    /// come, it is killed and an accelerator_error says who waits for what. Once per simulation.
     void run(std::function<void()> body, const sc_core::sc_time& limit = sc_core::SC_ZERO_TIME);
 
     struct region {
@@ -86,6 +86,7 @@ private:
     /// Maps a target, behind a protocol checker if the context asks for them.
     template <class Target>
     void map(Target& target, const std::string& part, std::uint64_t base, std::uint64_t bytes);
+    [[nodiscard]] std::string waiting_text() const;
     slot& slot_named(const std::string& name);
 
     core::context& m_context;

@@ -224,6 +224,22 @@ TEST_CASE("board.errors.no_progress_says_who_waits", "[board][platform]") {
         CHECK(text.find("left: HEAD 1, TAIL 2, 1 in flight, busy") != std::string::npos);
         CHECK(text.find("right: HEAD 0, TAIL 0") != std::string::npos);
     }
+    p.unit.reset_line("left").write(true);  // the run is dropped, too
+    sc_start(sc_time(1, SC_US));
+    p.check_clean();
+}
+
+TEST_CASE("board.errors.starvation_is_found_without_a_limit", "[board][platform]") {
+    platform p;
+    CHECK_THROWS_WITH(p.unit.run([&] {
+        board::device& dev = p.unit.device_named("left");
+        const auto program = dev.load(image(10, 1));
+        p.unit.reset_line("left").write(true);  // and nobody tells the driver
+        wait(10, SC_NS);
+        static_cast<void>(dev.run(program, {pattern(10, 1)}));
+    }),
+                      Catch::Matchers::Contains("no progress"));
+    p.check_clean();
 }
 
 TEST_CASE("board.errors.patience_ends", "[board][platform]") {
