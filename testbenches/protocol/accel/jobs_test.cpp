@@ -94,6 +94,51 @@ TEST_CASE("accel.jobs.whole_life_of_programs_at", "[accel][protocol]") {
     check_scenario(core::coding_style::at);
 }
 
+namespace {
+
+/// A DMA transfer of one burst on an idle bus, by the formulas of dma, router and memory.
+core::duration transfer(const accel_bench& b, std::uint64_t bytes) {
+    const auto& dma = b.dut.params().dma;
+    const auto& bus = b.bus.params();
+    const auto& ram = b.ram.params();
+    return dma.setup.value + bus.latency.value + core::transfer_time(bus.bandwidth.value, bytes) +
+           ram.latency.value + core::transfer_time(ram.bandwidth.value, bytes);
+}
+
+void check_fence_time(core::coding_style style) {
+    accel_bench b(style);
+    b.run(budget(), [&] {
+        b.start_ring();
+        b.push(b.job(PIMVP_JOB_FENCE));
+        b.doorbell();
+        const auto expected = transfer(b, PIMVP_JOB_BYTES) + b.dut.params().job_decode.value +
+                              transfer(b, PIMVP_RECORD_BYTES);
+        const auto head = [&b] {
+            std::uint32_t value = 0;
+            b.cpu.debug_read(accel_bench::regs + PIMVP_COMMON_RING_HEAD, &value, sizeof value);
+            return value;
+        };
+        wait(sc_time::from_value(expected.fs - 1));
+        CHECK(head() == 0);
+        CHECK_FALSE(b.irq.read());
+        wait(sc_time::from_value(1));
+        for (int delta = 0; delta < 5; ++delta) wait(SC_ZERO_TIME);
+        CHECK(head() == 1);
+        CHECK(b.irq.read());
+    });
+    b.check_clean();
+}
+
+}  // namespace
+
+TEST_CASE("accel.jobs.fence_takes_fetch_decode_and_record_lt", "[accel][timing]") {
+    check_fence_time(core::coding_style::lt);
+}
+
+TEST_CASE("accel.jobs.fence_takes_fetch_decode_and_record_at", "[accel][timing]") {
+    check_fence_time(core::coding_style::at);
+}
+
 TEST_CASE("accel.jobs.retire_in_order_although_they_end_out_of_order", "[accel][protocol]") {
     accel_bench b;
     b.run(budget(), [&] {
