@@ -8,6 +8,7 @@
 #include <pimvp/bus/payload_pool.h>
 #include <pimvp/bus/protocol_checker.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -157,6 +158,32 @@ TEST_CASE("board.run.state_lives_as_long_as_the_program", "[board][platform]") {
         CHECK(p.unit.host().memory().used() < used);
     });
     p.check_clean();
+}
+
+TEST_CASE("board.run.jobs_are_counted_and_traced", "[board][platform]") {
+    core::context context;
+    std::ostringstream trace;
+    context.start_trace(trace);
+    board::board unit("board", context, platform::params(two_accelerators));
+    unit.run([&] {
+        board::device& dev = unit.device_named("right");
+        const auto program = dev.load(image(100, 1));
+        for (unsigned i = 0; i < 3; ++i) static_cast<void>(dev.run(program, {pattern(100, i)}));
+    });
+    context.trace().close();
+    const std::string statistics = context.statistics().text();
+    CHECK(statistics.find("board.right") != std::string::npos);
+    CHECK(statistics.find("RUN jobs retired") != std::string::npos);
+    const auto count = [text = trace.str()](const std::string& word) {
+        std::size_t found = 0;
+        for (std::size_t at = text.find(word); at != std::string::npos;
+             at = text.find(word, at + 1)) {
+            ++found;
+        }
+        return found;
+    };
+    CHECK(count("\"LOAD\"") == 1);
+    CHECK(count("\"RUN\"") == 3);
 }
 
 TEST_CASE("board.errors.the_accelerator_refuses_and_goes_on", "[board][platform]") {
