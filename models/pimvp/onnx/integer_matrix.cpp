@@ -75,6 +75,11 @@ std::vector<double> integer_lowering::accumulator_steps(const flow& pending) con
     std::vector<double> steps(outputs);
     for (std::size_t o = 0; o < outputs; ++o) {
         steps[o] = static_cast<double>(input_scale * scales[scales.size() == 1 ? 0 : o]);
+        if (!(steps[o] > 0.0) || !std::isfinite(steps[o])) {
+            m_report.fail(pending.where, "its input scale times the weight scale of output " +
+                                             std::to_string(o) +
+                                             " is not a float32 above 0; check the scales");
+        }
     }
     return steps;
 }
@@ -241,7 +246,6 @@ void integer_lowering::affine_on_view(const operation& step, const flow& from) {
     }
     const std::vector<double> steps = accumulator_steps(pending);
     for (std::size_t c = 0; c < steps.size(); ++c) {
-        if (!(steps[c] > 0.0)) m_report.fail(step.where, "has a factor too small for float32");
         node.bias.push_back(to_steps(step.shift[c], steps[c], step.where));
     }
     m_flows[step.output] = std::move(pending);

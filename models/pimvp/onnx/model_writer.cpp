@@ -68,6 +68,11 @@ void model_writer::check() const {
         const float output_scale = type_of(n.output).scale;
         for (std::size_t o = 0; o < n.multipliers.size(); ++o) {
             const float weight_scale = n.weight_scales[n.weight_scales.size() == 1 ? 0 : o];
+            if (!(input_scale * weight_scale > 0.0F)) {
+                found.error(where, "its input scale times the weight scale of output " +
+                                       std::to_string(o) + " is too small for float32");
+                break;
+            }
             if ((input_scale * weight_scale) / output_scale != n.multipliers[o]) {
                 found.error(where, "multiplier " + std::to_string(o) + " is " +
                                        exact(n.multipliers[o]) +

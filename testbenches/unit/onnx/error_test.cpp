@@ -85,8 +85,8 @@ TEST_CASE("onnx.error.unsupported_operators_are_listed_together") {
     b.node("Softmax", {"x"}, {"a"}).named("soft");
     b.node("LSTM", {"a"}, {"b"}).named("memory");
     b.node("Gelu", {"b"}, {"y"}).named("g").in("my.domain");
-    check_refusal(b, {"node 'soft' (Softmax)", "node 'memory' (LSTM)", "'my.domain'",
-                      "supported are Conv"});
+    check_refusal(
+        b, {"node 'soft' (Softmax)", "node 'memory' (LSTM)", "'my.domain'", "supported are Conv"});
     model_builder mul = single("Relu");
     mul.node("Mul", {"y", "x"}, {"z"}).named("scale");
     mul.output("z");
@@ -160,6 +160,15 @@ TEST_CASE("onnx.error.numbers_that_are_none") {
         q.quantize("x", "y", bad, 0).named("quant");
         check_refusal(q, {"node 'quant' (QuantizeLinear)", "scale"});
     }
+    model_builder tiny;  // the product of two positive scales that float32 cannot hold
+    tiny.input("x", {1, 1}).output("y");
+    tiny.quantize("x", "q", 1e-30F, 0);
+    tiny.dequantize("q", "r", 1e-30F, 0);
+    tiny.integers("w", {1, 1}, {1}, ::onnx::TensorProto::INT8);
+    tiny.dequantize("w", "wr", 1e-30F, 0, ::onnx::TensorProto::INT8);
+    tiny.node("MatMul", {"r", "wr"}, {"m"}).named("mm");
+    tiny.quantize("m", "y", 1e-30F, 0);
+    check_refusal(tiny, {"node 'mm' (MatMul)", "not a float32 above 0"});
     model_builder zero;
     zero.input("x", {1, 2}).output("y");
     zero.quantize("x", "y", 0.0F, 0);
@@ -278,8 +287,7 @@ TEST_CASE("onnx.error.initialisers") {
     }
     {
         model_builder b = conv_model();
-        b.model.mutable_graph()->mutable_initializer(0)->set_data_type(
-            ::onnx::TensorProto::STRING);
+        b.model.mutable_graph()->mutable_initializer(0)->set_data_type(::onnx::TensorProto::STRING);
         check_refusal(b, {"initialiser 'w'", "element type string"});
     }
     {

@@ -43,8 +43,7 @@ void check_bounded(const std::string& bytes) {
 
 TEST_CASE("onnx.hostile.every_prefix_is_refused_or_read") {
     support::generator random(6);
-    const std::string whole =
-        pimvp::onnx::export_bytes(onnx_test::random_network(random, 8));
+    const std::string whole = pimvp::onnx::export_bytes(onnx_test::random_network(random, 8));
     for (std::size_t length = 0; length < whole.size(); ++length) {
         if (length > 4096 && length % 64 != 0) continue;
         onnx_test::refusal_of(std::string_view(whole).substr(0, length));
@@ -55,8 +54,7 @@ TEST_CASE("onnx.hostile.every_prefix_is_refused_or_read") {
 TEST_CASE("onnx.hostile.damaged_bytes_never_do_worse_than_a_refusal") {
     support::generator random(7);
     for (int model = 0; model < 4; ++model) {
-        const std::string whole =
-            pimvp::onnx::export_bytes(onnx_test::random_network(random, 16));
+        const std::string whole = pimvp::onnx::export_bytes(onnx_test::random_network(random, 16));
         for (int i = 0; i < 1500; ++i) {
             std::string damaged = whole;
             const std::uint64_t flips = 1 + random.below(3);

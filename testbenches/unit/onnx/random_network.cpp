@@ -100,7 +100,8 @@ private:
         t.bits = m_random.chance(60) ? std::min(8, m_most_bits) : small(2, m_most_bits);
         t.is_signed = true;
         const std::int64_t outputs = dims[0];
-        const std::int64_t inner = nn::element_count(dims) / static_cast<std::size_t>(outputs);
+        const auto inner =
+            static_cast<double>(nn::element_count(dims) / static_cast<std::size_t>(outputs));
         // Outputs spread over about the whole range of the output type.
         const double span = std::ldexp(1.0, type(in).bits + t.bits) * std::sqrt(inner);
         const double wanted = std::ldexp(1.0, out.bits) / span;
