@@ -78,6 +78,24 @@ void drop_unused_values(nn::network& net) {
     for (nn::value_id& id : net.outputs) id = moved[id];
 }
 
+/// A convolution of single elements that maps rows of `in` to rows of `out`.
+bool is_dense(const nn::node& n, const nn::shape& in, const nn::shape& out) {
+    const nn::shape& weights = n.weights.dims();
+    const nn::window& w = n.geometry;
+    return n.kind == nn::op_kind::convolution && n.groups == 1 && w.kernel_h == 1 &&
+           w.kernel_w == 1 && (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) == 0 &&
+           !in.empty() && in.size() == out.size() && in.back() == weights[1] &&
+           out.back() == weights[0] && std::equal(in.begin(), in.end() - 1, out.begin());
+}
+
+/// The integers and their zero point move by half the range; what they stand for stays.
+bool is_sign_move(const nn::tensor_type& from, const nn::tensor_type& to) {
+    constexpr int half = 128;
+    return from.bits <= 8 && to.bits == 8 && from.is_signed != to.is_signed &&
+           from.scale == to.scale &&
+           to.zero_point == from.zero_point + (from.is_signed ? half : -half);
+}
+
 }  // namespace
 
 void remove_helpers(nn::network& net) {
@@ -92,27 +110,42 @@ void remove_helpers(nn::network& net) {
             reader[id] = i;
         }
     }
+    for (const nn::value_id id : net.outputs) ++readers[id];
     std::vector<bool> dropped(net.nodes.size(), false);
     for (std::size_t i = 0; i < net.nodes.size(); ++i) {
         nn::node& n = net.nodes[i];
         if (!n.is_matrix()) continue;
+        // Before it: a sign change, a reshape, or both.
+        nn::value_id input = n.inputs[0];
         bool flat = false;
-        while (is_helper(net, n.inputs[0]) && producer[n.inputs[0]] != none) {
-            const std::size_t from = producer[n.inputs[0]];
-            const nn::op_kind kind = net.nodes[from].kind;
-            if (kind != nn::op_kind::reshape && kind != nn::op_kind::requantise) break;
-            flat = flat || kind == nn::op_kind::reshape;
-            if (readers[n.inputs[0]] == 1) dropped[from] = true;
-            n.inputs[0] = net.nodes[from].inputs[0];
+        std::vector<std::size_t> before;
+        while (is_helper(net, input) && readers[input] == 1 && producer[input] != none) {
+            const nn::node& from = net.nodes[producer[input]];
+            const bool reshape = from.kind == nn::op_kind::reshape;
+            const bool moves =
+                from.kind == nn::op_kind::requantise &&
+                is_sign_move(net.values[from.inputs[0]].type, net.values[input].type);
+            if (!reshape && !moves) break;
+            flat = flat || reshape;
+            before.push_back(producer[input]);
+            input = from.inputs[0];
         }
-        if (!flat || !is_helper(net, n.output) || readers[n.output] != 1) continue;
-        const std::size_t behind = reader[n.output];
-        if (net.nodes[behind].kind != nn::op_kind::reshape) continue;
-        const nn::shape& dims = n.weights.dims();
-        n.kind = nn::op_kind::fully_connected;
-        n.weights = n.weights.reshaped({dims[0], dims[1]});
-        n.output = net.nodes[behind].output;
-        dropped[behind] = true;
+        if (flat) {
+            // Behind it: the reshape back. Together they are a fully connected node.
+            if (!is_helper(net, n.output) || readers[n.output] != 1) continue;
+            const nn::node& behind = net.nodes[reader[n.output]];
+            if (behind.kind != nn::op_kind::reshape ||
+                !is_dense(n, net.values[input].dims, net.values[behind.output].dims)) {
+                continue;
+            }
+            const nn::shape weights = n.weights.dims();
+            n.kind = nn::op_kind::fully_connected;
+            n.weights = n.weights.reshaped({weights[0], weights[1]});
+            dropped[reader[n.output]] = true;
+            n.output = behind.output;
+        }
+        for (const std::size_t from : before) dropped[from] = true;
+        n.inputs[0] = input;
     }
     std::vector<nn::node> kept;
     for (std::size_t i = 0; i < net.nodes.size(); ++i) {

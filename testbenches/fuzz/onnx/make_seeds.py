@@ -16,7 +16,7 @@ FOLDER = sys.argv[1] if len(sys.argv) > 1 else os.path.join(
 
 
 def write(name, nodes, weights=None, shape=(1, 2, 4, 4), kind=TensorProto.FLOAT, opset=13,
-          out=TensorProto.FLOAT):
+          out=TensorProto.FLOAT, metadata=None):
     """A model x -> nodes -> y; `weights` is a dictionary of arrays."""
     graph = helper.make_graph(
         nodes, name, [helper.make_tensor_value_info("x", kind, shape)],
@@ -24,6 +24,7 @@ def write(name, nodes, weights=None, shape=(1, 2, 4, 4), kind=TensorProto.FLOAT,
         [numpy_helper.from_array(np.asarray(value), key) for key, value in (weights or {}).items()])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     model.producer_name = ""
+    helper.set_model_props(model, metadata or {})
     onnx.save(model, os.path.join(FOLDER, name + ".onnx"))
 
 
@@ -105,6 +106,32 @@ def main():
                           node("QuantizeLinear", "g s z", "y")],
           {"lo": np.uint8(0), "hi": np.uint8(15), "p": np.array([0, 0, 1, 1, 0, 0, 0, 0]),
            "z": np.uint8(2), "s": np.float32(0.5)}, kind=u8, out=u8)
+
+    write("sixteen_bits", [node("QuantizeLinear", "x xs xz", "q"),
+                           node("DequantizeLinear", "q xs xz", "r"),
+                           node("DequantizeLinear", "w ws", "v"), node("Gemm", "r v", "g", transB=1),
+                           node("Clip", "g lo hi", "c"), node("QuantizeLinear", "c ys yz", "d"),
+                           node("DequantizeLinear", "d ys yz", "y")],
+          {**quant("x", 0.5, 3, np.int16), "w": np.arange(6, dtype=np.int16).reshape(3, 2) * 1000,
+           "ws": np.float32(0.25), **quant("y", 2, 7, np.uint16), "lo": np.float32(-14),
+           "hi": np.float32(2032)}, shape=(1, 2), opset=21)
+    # The helper tensors of our own export: moved sign, dense layer as 1x1, average in steps.
+    write("exported", [node("QuantizeLinear", "x xs xz", "q"),
+                       node("DequantizeLinear", "q one xz", "t"),
+                       node("GlobalAveragePool", "t", "m"),
+                       node("QuantizeLinear", "m as az", "a"), node("Clip", "a lo hi", "k"),
+                       node("Flatten", "k", "l"), node("DequantizeLinear", "l ks az", "pimvp/r"),
+                       node("QuantizeLinear", "pimvp/r ks uz", "pimvp/u"),
+                       node("Reshape", "pimvp/u ms", "pimvp/m"),
+                       node("QLinearConv", "pimvp/m ks uz w ws wz ys yz", "pimvp/s"),
+                       node("Reshape", "pimvp/s fs", "f"), node("DequantizeLinear", "f ys yz", "y")],
+          {**quant("x", 0.5, 3, np.int8), "one": np.float32(1), **quant("a", 0.5, 1, np.int8),
+           "lo": np.int8(-8), "hi": np.int8(7), "ks": np.float32(0.25), "uz": np.uint8(129),
+           "ms": np.array([1, 2, 1, 1]), "w": np.arange(6, dtype=np.int8).reshape(3, 2, 1, 1),
+           "ws": f32(0.5, 0.25, 0.125), "wz": np.int8(0), **quant("y", 2, 7),
+           "fs": np.array([1, 3])},
+          metadata={"pimvp.scale.value.a": "0.25", "pimvp.bits.value.k": "4",
+                    "pimvp.weights": "synthetic"})
 
 
 if __name__ == "__main__":

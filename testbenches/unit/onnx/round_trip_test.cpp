@@ -140,3 +140,20 @@ TEST_CASE("onnx.export.a_file_is_written_whole_or_not_at_all") {
     CHECK_THROWS_AS(pimvp::onnx::export_file(net, folder.string()), pimvp::core::user_error);
     std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("onnx.round_trip.only_true_helpers_are_removed") {
+    // The same prefix on a step that changes numbers: it stays.
+    onnx_test::model_builder b;
+    b.input("x", {1, 1, 1, 1}, ::onnx::TensorProto::INT8).output("y");
+    b.dequantize("x", "r", 1.0F, 0, ::onnx::TensorProto::INT8);
+    b.quantize("r", "pimvp/moved", 2.0F, 128);
+    b.integers("w", {1, 1, 1, 1}, {1}, ::onnx::TensorProto::INT8);
+    const auto w = b.quant("wq", 1.0F, 0, ::onnx::TensorProto::INT8);
+    const auto y = b.quant("yq", 1.0F, 128);
+    b.node("QLinearConv",
+           {"pimvp/moved", "pimvp/moved_s", "pimvp/moved_z", "w", w[0], w[1], y[0], y[1]}, {"y"});
+    const auto file = b.import();
+    CHECK(file.integer->nodes.size() == 2);
+    CHECK(onnx_test::run(*file.integer, {{10}}) == std::vector<int>{138});
+    CHECK(onnx_test::run(*file.integer, {{11}}) == std::vector<int>{128 + 12});
+}
