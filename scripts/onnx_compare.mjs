@@ -40,7 +40,9 @@ function parseArguments(list) {
         case '--runtime': options.runtime = next(); break;
         case '-h': case '--help': console.log(usage); process.exit(0); break;
         default:
-            if (list[i].startsWith('-') || options.model) die(`unknown argument ${list[i]}\n${usage}`);
+            if (list[i].startsWith('-') || options.model) {
+                die(`unknown argument ${list[i]}\n${usage}`);
+            }
             options.model = list[i];
         }
     }
@@ -60,13 +62,16 @@ const descriptors = Object.fromEntries(Object.entries(kinds).map(([d, [type]]) =
 function readNpy(path) {
     if (!existsSync(path)) die(`${path}: does not exist`);
     const bytes = readFileSync(path);
-    if (bytes.length < 12 || bytes.toString('latin1', 1, 6) !== 'NUMPY') die(`${path}: is no .npy file`);
+    if (bytes.length < 12 || bytes.toString('latin1', 1, 6) !== 'NUMPY') {
+        die(`${path}: is no .npy file`);
+    }
     const version = bytes[6];
     const length = version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8);
     const start = (version === 1 ? 10 : 12) + length;
     const header = bytes.toString('latin1', start - length, start);
     const descriptor = /'descr':\s*'([^']+)'/.exec(header)?.[1].replace(/^[<=](?=.1$)/, '|');
-    const dims = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1].split(',').filter(t => t.trim()).map(Number);
+    const dims = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1].split(',').filter(t => t.trim())
+        .map(Number);
     if (!kinds[descriptor] || !dims || /'fortran_order':\s*True/.test(header)) {
         die(`${path}: element type or order not supported: ${header.trim()}`);
     }
@@ -79,7 +84,8 @@ function readNpy(path) {
 
 function writeNpy(path, {type, dims, data}) {
     const shape = dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(', ')})`;
-    const text = `{'descr': '${descriptors[type]}', 'fortran_order': False, 'shape': ${shape}, }`;
+    const text =
+        `{'descr': '${descriptors[type]}', 'fortran_order': False, 'shape': ${shape}, }`;
     const padded = text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11) + '\n';
     const head = Buffer.alloc(10);
     head.write('\x93NUMPY\x01\x00', 'latin1');
@@ -182,7 +188,8 @@ if (wanted.length === 0) die('no tensor to look at');
 // VNNI (and its uint8 x uint8 kernels) do not. Integers are comparable only on the latter.
 const session = await runtime.InferenceSession.create(model.withOutputs(wanted), {
     graphOptimizationLevel: 'disabled', intraOpNumThreads: 1, interOpNumThreads: 1,
-    executionProviders: ['cpu'], logSeverityLevel: 3}).catch(e => die(`${options.model}: ${e.message}`));
+    executionProviders: ['cpu'], logSeverityLevel: 3})
+    .catch(e => die(`${options.model}: ${e.message}`));
 const feeds = options.inputs.map((text, i) => {
     const [, name, path] = /^(?:([^=]+)=)?(.+)$/.exec(text);
     return {name: name ?? session.inputNames[i], ...readNpy(path)};
@@ -193,7 +200,8 @@ for (let row = 0; row < rows; ++row) {
     const feed = {};
     for (const {name, type, dims, data} of feeds) {
         const size = data.length / dims[0];
-        feed[name] = new runtime.Tensor(type, data.slice(row * size, (row + 1) * size), [1, ...dims.slice(1)]);
+        feed[name] = new runtime.Tensor(type, data.slice(row * size, (row + 1) * size),
+                                        [1, ...dims.slice(1)]);
     }
     const out = await session.run(feed, wanted).catch(e => die(`${options.model}: ${e.message}`));
     for (const name of wanted) {
@@ -208,12 +216,14 @@ for (const [name, runs] of results) {
     const size = runs[0].data.length;
     const data = new runs[0].data.constructor(size * runs.length);
     runs.forEach((run, i) => data.set(run.data, i * size));
-    const all = {type: runs[0].type, dims: [runs.length * (runs[0].dims[0] ?? 1), ...runs[0].dims.slice(1)], data};
+    const dims = [runs.length * (runs[0].dims[0] ?? 1), ...runs[0].dims.slice(1)];
+    const all = {type: runs[0].type, dims, data};
     if (options.dump && descriptors[all.type]) writeNpy(join(options.dump, fileOf(name)), all);
     if (!options.compare) continue;
     const expected = readNpy(join(options.compare, fileOf(name)));
     if (expected.data.length < data.length || expected.type !== all.type) {
-        console.log(`${name}: ${expected.type} ${expected.dims} here, ${all.type} ${all.dims} in ONNX Runtime`);
+        console.log(`${name}: ${expected.type} ${expected.dims} here, ` +
+                    `${all.type} ${all.dims} in ONNX Runtime`);
         ++bad;
         continue;
     }
