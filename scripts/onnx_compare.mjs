@@ -90,8 +90,8 @@ function writeNpy(path, {type, dims, data}) {
     const head = Buffer.alloc(10);
     head.write('\x93NUMPY\x01\x00', 'latin1');
     head.writeUInt16LE(padded.length, 8);
-    writeFileSync(path, Buffer.concat([head, Buffer.from(padded, 'latin1'),
-                                       Buffer.from(data.buffer, data.byteOffset, data.byteLength)]));
+    const body = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    writeFileSync(path, Buffer.concat([head, Buffer.from(padded, 'latin1'), body]));
 }
 
 const fileOf = name => [...Buffer.from(name)].map(byte => {
@@ -157,14 +157,15 @@ function openModel(path) {
 }
 
 function loadRuntime(folder) {
-    const places = [folder, process.cwd(), fileURLToPath(new URL('.', import.meta.url))].filter(p => p);
+    const here = fileURLToPath(new URL('.', import.meta.url));
+    const places = [folder, process.cwd(), here].filter(p => p);
     for (const place of places) {
         try {
             return createRequire(join(place, 'x.js'))('onnxruntime-node');
         } catch { /* the next place */ }
     }
-    die('onnxruntime-node is not installed: npm install --ignore-scripts onnxruntime-node@1.30.0, ' +
-        'or name its folder with --runtime');
+    die('onnxruntime-node is not installed: ' +
+        'npm install --ignore-scripts onnxruntime-node@1.30.0, or name its folder with --runtime');
 }
 
 // ---- run ----------------------------------------------------------------------------------------
@@ -241,7 +242,8 @@ for (const [name, runs] of results) {
     }
 }
 if (options.compare) {
-    console.log(`${wanted.length} tensors, ${rows} runs, ${elements} elements: ${differing} differ`);
+    console.log(`${wanted.length} tensors, ${rows} runs, ${elements} elements: ` +
+                `${differing} differ`);
     process.exit(bad ? 3 : 0);
 }
 console.log(`${wanted.length} tensors, ${rows} runs`);
