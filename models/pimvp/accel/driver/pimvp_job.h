@@ -26,22 +26,22 @@ enum pimvp_opcode {
 };
 
 enum pimvp_job_flags {
-    PIMVP_JOB_IRQ = 1,    /* set IRQ_STATUS.JOB_DONE when the job retires */
-    PIMVP_JOB_RECORD = 2  /* write a completion record to `record`; LOAD must ask for one */
+    PIMVP_JOB_IRQ = 1,   /* set IRQ_STATUS.JOB_DONE when the job retires */
+    PIMVP_JOB_RECORD = 2 /* write a completion record to `record`; LOAD must ask for one */
 };
 
 /* One entry of the job ring. */
 struct pimvp_job {
-    uint16_t opcode;   /* enum pimvp_opcode */
-    uint16_t version;  /* PIMVP_JOB_VERSION */
-    uint16_t size;     /* PIMVP_JOB_BYTES */
-    uint16_t flags;    /* enum pimvp_job_flags */
-    uint32_t tag;      /* the host's; comes back in the record and in ERR_JOB_TAG */
+    uint16_t opcode;  /* enum pimvp_opcode */
+    uint16_t version; /* PIMVP_JOB_VERSION */
+    uint16_t size;    /* PIMVP_JOB_BYTES */
+    uint16_t flags;   /* enum pimvp_job_flags */
+    uint32_t tag;     /* the host's; comes back in the record and in ERR_JOB_TAG */
     uint32_t reserved0;
-    uint64_t handle;   /* RUN, UNLOAD: what LOAD returned; else 0 */
-    uint64_t address;  /* LOAD: program image, RUN: tensor table; a multiple of 8; else 0 */
-    uint64_t length;   /* bytes at `address`; else 0 */
-    uint64_t record;   /* where the completion record goes, a multiple of 8; 0 without RECORD */
+    uint64_t handle;  /* RUN, UNLOAD: what LOAD returned; else 0 */
+    uint64_t address; /* LOAD: program image, RUN: tensor table; a multiple of 8; else 0 */
+    uint64_t length;  /* bytes at `address`; else 0 */
+    uint64_t record;  /* where the completion record goes, a multiple of 8; 0 without RECORD */
     uint64_t reserved1[2];
 };
 
@@ -60,8 +60,8 @@ enum pimvp_tensor_role { PIMVP_TENSOR_INPUT = 0, PIMVP_TENSOR_OUTPUT = 1, PIMVP_
 struct pimvp_tensor {
     uint64_t address;
     uint64_t bytes;
-    uint64_t stride;   /* bytes between rows, where the family knows rows; 0 = dense */
-    uint32_t role;     /* enum pimvp_tensor_role */
+    uint64_t stride; /* bytes between rows, where the family knows rows; 0 = dense */
+    uint32_t role;   /* enum pimvp_tensor_role */
     uint32_t reserved;
 };
 
