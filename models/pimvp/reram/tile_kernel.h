@@ -26,7 +26,6 @@ public:
     [[nodiscard]] const std::uint8_t* pixel(std::uint32_t index) const {
         return m_data.data() + std::size_t{index} * m_pixel_bytes;
     }
-    [[nodiscard]] std::uint64_t bytes() const { return m_data.size(); }
 
 private:
     std::uint32_t m_first_channel, m_channels, m_element_bytes;
@@ -52,6 +51,12 @@ public:
     }
     /// Pixels (in raster order, from 0) that must have arrived before this window can start.
     [[nodiscard]] std::uint32_t pixels_needed(std::uint32_t window) const;
+
+    /// First pixel that this window or a later one reads.
+    [[nodiscard]] std::uint32_t first_needed(std::uint32_t window) const {
+        const std::int64_t top = row(position(window), 0);
+        return top <= 0 ? 0 : static_cast<std::uint32_t>(top) * m_width;
+    }
 
     /// Row of the input map under kernel row `ky`; outside if < 0 or >= height.
     [[nodiscard]] std::int64_t row(window_position at, std::uint32_t ky) const {

@@ -245,6 +245,13 @@ void validate(const tile_program& p, const tile_limits& limits) {
             s.channels >= 1 && s.first_channel >= in.first_channel &&
                 inside(s.first_channel, s.channels, std::uint64_t{in.first_channel} + in.channels),
             "stage: channels outside the buffer");
+        const bool slides = s.kind == static_cast<std::uint32_t>(stage_kind::max_pool) ||
+                            s.kind == static_cast<std::uint32_t>(stage_kind::average_pool);
+        require(slides || (s.window.output_h == in.height && s.window.output_w == in.width),
+                "stage: one output pixel per input pixel");
+        require(s.kind != static_cast<std::uint32_t>(stage_kind::max_pool) ||
+                    s.input_type == s.output_type,
+                "max pool: input and output differ in type");
         if (s.kind == static_cast<std::uint32_t>(stage_kind::add)) {
             require(s.second_input < p.buffers.size(), "add: no such second buffer");
             const tensor_buffer& second = p.buffers[s.second_input];
@@ -257,6 +264,12 @@ void validate(const tile_program& p, const tile_limits& limits) {
                     "add: second buffer differs in shape");
         }
     }
+    std::vector<bool> is_read(p.buffers.size(), false);
+    for (const stage_record& s : p.stages) {
+        is_read[s.input] = true;
+        if (s.kind == static_cast<std::uint32_t>(stage_kind::add)) is_read[s.second_input] = true;
+    }
+    for (const bool read : is_read) require(read, "buffer: no stage reads it");
     for (const crossbar_record& c : p.crossbars) validate(c, share_of, limits);
     // Every crossbar a stage uses is written exactly once.
     std::vector<std::uint32_t> written(limits.imas, 0);

@@ -4,7 +4,7 @@
 #include <pimvp/isaac_like/spatial_program.h>
 #include <pimvp/mapping/lowering.h>
 #include <pimvp/nn/network.h>
-#include <pimvp/noc/message.h>
+#include <pimvp/noc/node_map.h>
 #include <pimvp/reram/crossbar_shape.h>
 
 #include <cstdint>

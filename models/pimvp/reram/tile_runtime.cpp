@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/reram/tile_runtime.h>
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+namespace pimvp::reram {
+
+// tile_stage --------------------------------------------------------------------------------------
+
+tile_stage::tile_stage(resident_program& program, std::uint32_t index, const stage_record& record)
+    : m_program(program),
+      m_index(index),
+      m_record(record),
+      m_walker(record, program.program.buffers[record.input]) {
+    if (static_cast<stage_kind>(record.kind) == stage_kind::matrix) {
+        m_gather.emplace(record, program.program.buffers[record.input]);
+        for (const ima_share& share : record.imas) {
+            if (m_share_of_ima.size() <= share.ima) m_share_of_ima.resize(share.ima + 1, nullptr);
+            m_share_of_ima[share.ima] = &share;
+        }
+    } else {
+        m_vector.emplace(record, program.program.buffers);
+    }
+}
+
+std::uint32_t tile_stage::program() const {
+    return m_program.number;
+}
+
+bool tile_stage::inputs_ready() const {
+    const std::uint32_t needed = m_walker.pixels_needed(m_window);
+    if (m_first == nullptr || m_first->ready() < needed) return false;
+    if (static_cast<stage_kind>(m_record.kind) != stage_kind::add) return true;
+    return m_second != nullptr && m_second->ready() >= needed;
+}
+
+std::uint64_t tile_stage::gather(std::uint32_t crossbar_rows) {
+    const std::size_t slot_bytes = std::size_t{crossbar_rows} * m_record.input_type.element_bytes;
+    m_inputs.assign(m_record.row_blocks.size() * slot_bytes, 0);
+    std::uint64_t elements = 0;
+    for (std::uint32_t block = 0; block < m_record.row_blocks.size(); ++block) {
+        (*m_gather)(block, m_walker.position(m_window), *m_first,
+                    m_inputs.data() + block * slot_bytes);
+        elements += m_record.row_blocks[block].elements;
+    }
+    return elements * m_record.input_type.element_bytes;
+}
+
+post::operation_counts tile_stage::compute_vector(std::uint8_t* out, std::uint64_t& bytes_read) {
+    bytes_read = m_vector->bytes_read(m_window);
+    return (*m_vector)(m_window, *m_first, m_second, out);
+}
+
+open_window& tile_stage::open(std::uint64_t now_fs, std::uint64_t interval_fs) {
+    open_window& w = find_or_make(m_inference, m_window);
+    w.is_issued = true;
+    w.imas_pending = static_cast<std::uint32_t>(m_record.imas.size());
+    advance(now_fs, interval_fs);
+    return w;
+}
+
+std::pair<std::uint32_t, std::uint32_t> tile_stage::pass(std::uint64_t now_fs,
+                                                         std::uint64_t interval_fs) {
+    const std::pair<std::uint32_t, std::uint32_t> passed{m_inference, m_window};
+    advance(now_fs, interval_fs);
+    return passed;
+}
+
+void tile_stage::advance(std::uint64_t now_fs, std::uint64_t interval_fs) {
+    m_next_issue_fs = now_fs + interval_fs;
+    const bool is_sum = static_cast<stage_kind>(m_record.kind) == stage_kind::add;
+    if (++m_window < m_walker.windows()) {
+        if (m_walker.position(m_window).x != 0) return;
+        m_program.bury(m_record.input, m_inference);
+        if (is_sum) m_program.bury(m_record.second_input, m_inference);
+        return;
+    }
+    m_program.release(m_record.input, m_inference);
+    if (is_sum) m_program.release(m_record.second_input, m_inference);
+    m_window = 0;
+    ++m_inference;
+    m_first = m_program.map(m_record.input, m_inference);
+    m_second = m_program.map(m_record.second_input, m_inference);
+}
+
+open_window* tile_stage::find(std::uint32_t inference, std::uint32_t window) {
+    for (open_window& w : m_open) {
+        if (w.window == window && w.inference == inference) return &w;
+    }
+    return nullptr;
+}
+
+open_window& tile_stage::find_or_make(std::uint32_t inference, std::uint32_t window) {
+    if (open_window* known = find(inference, window)) return *known;
+    if (m_spare.empty()) m_spare.emplace_back();
+    m_open.splice(m_open.end(), m_spare, m_spare.begin());
+    open_window& w = m_open.back();
+    w.inference = inference;
+    w.window = window;
+    w.is_issued = false;
+    w.ready_fs = 0;
+    w.segments_pending = static_cast<std::uint32_t>(m_record.segments.size());
+    w.partials_pending.clear();
+    for (const output_segment& segment : m_record.segments) {
+        w.partials_pending.push_back(segment.partials);
+    }
+    w.sums.assign(m_record.bias.begin(), m_record.bias.end());
+    for (const output_segment& segment : m_record.segments) {
+        if (static_cast<segment_role>(segment.role) != segment_role::partial) continue;
+        const auto first = w.sums.begin() + segment.first_accumulator;
+        std::fill(first, first + segment.count, 0);  // the home adds the bias
+    }
+    return w;
+}
+
+const ima_share& tile_stage::share_of(std::uint32_t ima) const {
+    return *m_share_of_ima[ima];
+}
+
+std::uint32_t tile_stage::home_segment(std::uint32_t first_channel, std::uint32_t count) const {
+    for (std::uint32_t g = 0; g < m_record.segments.size(); ++g) {
+        const output_segment& segment = m_record.segments[g];
+        if (static_cast<segment_role>(segment.role) == segment_role::home &&
+            segment.first_channel == first_channel && segment.count == count) {
+            return g;
+        }
+    }
+    return no_segment;
+}
+
+void tile_stage::add_results(open_window& w, const ima_share& share, const std::uint8_t* sums,
+                             std::uint64_t at_fs) const {
+    const auto* results = reinterpret_cast<const std::int64_t*>(sums);
+    for (const result_range& range : share.results) {
+        std::int64_t* to = w.sums.data() + range.to;
+        for (std::uint32_t i = 0; i < range.count; ++i) to[i] += results[range.from + i];
+    }
+    --w.imas_pending;
+    w.ready_fs = std::max(w.ready_fs, at_fs);
+}
+
+void tile_stage::add_partial(open_window& w, std::uint32_t segment,
+                             const std::uint8_t* sums) const {
+    const output_segment& g = m_record.segments[segment];
+    for (std::uint32_t i = 0; i < g.count; ++i) {
+        std::int64_t value = 0;
+        std::memcpy(&value, sums + i * sizeof(value), sizeof(value));
+        w.sums[g.first_accumulator + i] += value;
+    }
+    --w.partials_pending[segment];
+}
+
+post::operation_counts tile_stage::requantise(open_window& w, const output_segment& segment,
+                                              std::uint8_t* out) const {
+    return post::requantise(w.sums.data() + segment.first_accumulator,
+                            m_record.multipliers.data() + segment.first_accumulator, 1,
+                            segment.count, m_record.output_type, out);
+}
+
+void tile_stage::segment_done(open_window& w) {
+    if (--w.segments_pending != 0) return;
+    const auto at = std::find_if(m_open.begin(), m_open.end(),
+                                 [&w](const open_window& other) { return &other == &w; });
+    m_spare.splice(m_spare.end(), m_open, at);
+}
+
+void tile_stage::restart() {
+    m_spare.splice(m_spare.end(), m_open);
+    m_inference = 0;
+    m_window = 0;
+    m_next_issue_fs = 0;
+    m_first = nullptr;
+    m_second = nullptr;
+}
+
+std::string tile_stage::pending() const {
+    const std::string where =
+        "layer " + std::to_string(m_record.layer) + ", inference " + std::to_string(m_inference);
+    if (!m_open.empty()) {
+        const open_window& w = m_open.front();
+        return where + ": window " + std::to_string(w.window) + " waits for " +
+               (w.is_issued && w.imas_pending != 0 ? "its IMAs" : "partial sums");
+    }
+    if (m_first == nullptr && m_window == 0) return {};
+    return where + ": window " + std::to_string(m_window) + " of " +
+           std::to_string(m_walker.windows()) + " waits for pixel " +
+           std::to_string(m_walker.pixels_needed(m_window));
+}
+
+// resident_program --------------------------------------------------------------------------------
+
+resident_program::resident_program(std::uint32_t program_number, tile_program program_on_tile,
+                                   mem::edram& edram)
+    : number(program_number),
+      program(std::move(program_on_tile)),
+      m_readers(program.buffers.size(), 0),
+      m_edram(edram) {
+    for (std::uint32_t b = 0; b < program.buffers.size(); ++b) {
+        m_buffer_of_tensor.emplace(program.buffers[b].tensor, b);
+    }
+    for (const stage_record& record : program.stages) {
+        stages.emplace_back(*this, static_cast<std::uint32_t>(stages.size()), record);
+        ++m_readers[record.input];
+        if (static_cast<stage_kind>(record.kind) == stage_kind::add) {
+            ++m_readers[record.second_input];
+        }
+    }
+}
+
+bool resident_program::store(const tile_pixels_header& header, const std::uint8_t* values,
+                             std::size_t bytes) {
+    const auto found = m_buffer_of_tensor.find(header.tensor);
+    if (found == m_buffer_of_tensor.end()) return false;
+    const std::uint32_t buffer = found->second;
+    const tensor_buffer& shape = program.buffers[buffer];
+    if (bytes != std::size_t{header.channels} * shape.element_bytes) return false;
+    const auto key = std::make_pair(header.inference, buffer);
+    auto entry = m_maps.find(key);
+    if (entry == m_maps.end()) {
+        entry = m_maps.emplace(key, stored_map{feature_map(shape), m_readers[buffer]}).first;
+        for (tile_stage& s : stages) {
+            if (s.m_inference != header.inference) continue;
+            s.m_first = map(s.m_record.input, s.m_inference);
+            s.m_second = map(s.m_record.second_input, s.m_inference);
+        }
+    }
+    stored_map& stored = entry->second;
+    if (!stored.map.write(header.pixel, header.first_channel, header.channels, values)) {
+        return false;
+    }
+    stored.live_bytes += bytes;
+    m_edram.allocate(bytes);
+    return true;
+}
+
+void resident_program::bury(std::uint32_t buffer, std::uint32_t inference) {
+    const auto found = m_maps.find({inference, buffer});
+    if (found == m_maps.end()) return;
+    stored_map& stored = found->second;
+    std::uint32_t dead = stored.map.ready();
+    for (const tile_stage& s : stages) {
+        const bool is_sum = static_cast<stage_kind>(s.m_record.kind) == stage_kind::add;
+        if (s.m_record.input != buffer && !(is_sum && s.m_record.second_input == buffer)) continue;
+        if (s.m_inference < inference) return;  // has not begun with it
+        if (s.m_inference == inference) {
+            dead = std::min(dead, s.m_walker.first_needed(s.m_window));
+        }
+    }
+    if (dead <= stored.dead_pixels) return;
+    const tensor_buffer& shape = program.buffers[buffer];
+    const std::uint64_t bytes =
+        std::uint64_t{dead - stored.dead_pixels} * shape.channels * shape.element_bytes;
+    stored.dead_pixels = dead;
+    stored.live_bytes -= bytes;
+    m_edram.release(bytes);
+}
+
+const feature_map* resident_program::map(std::uint32_t buffer, std::uint32_t inference) const {
+    const auto found = m_maps.find({inference, buffer});
+    return found == m_maps.end() ? nullptr : &found->second.map;
+}
+
+void resident_program::release(std::uint32_t buffer, std::uint32_t inference) {
+    const auto found = m_maps.find({inference, buffer});
+    if (found == m_maps.end() || --found->second.readers != 0) return;
+    m_edram.release(found->second.live_bytes);
+    m_maps.erase(found);
+}
+
+void resident_program::restart() {
+    for (const auto& [key, stored] : m_maps) m_edram.release(stored.live_bytes);
+    m_maps.clear();
+    for (tile_stage& s : stages) s.restart();
+}
+
+// actions -----------------------------------------------------------------------------------------
+
+bool operator<(const tile_action& a, const tile_action& b) {
+    return std::tie(a.at_fs, a.what, a.program, a.place, a.inference, a.pixel, a.channel,
+                    a.source) <
+           std::tie(b.at_fs, b.what, b.program, b.place, b.inference, b.pixel, b.channel, b.source);
+}
+
+namespace {
+bool later(const tile_action& a, const tile_action& b) {
+    return b < a;
+}
+}  // namespace
+
+void action_queue::push(tile_action action) {
+    m_heap.push_back(std::move(action));
+    std::push_heap(m_heap.begin(), m_heap.end(), later);
+}
+
+tile_action action_queue::pop() {
+    std::pop_heap(m_heap.begin(), m_heap.end(), later);
+    tile_action first = std::move(m_heap.back());
+    m_heap.pop_back();
+    return first;
+}
+
+}  // namespace pimvp::reram

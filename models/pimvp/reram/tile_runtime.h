@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/reram/tile_kernel.h>
+#include <pimvp/reram/tile_messages.h>
+#include <pimvp/reram/tile_program.h>
+
+#include <pimvp/bus/payload_pool.h>
+#include <pimvp/mem/edram.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// State of a tile at run time, without sockets and processes: programs, stages, windows in flight
+/// and what is due when. Internal to tile.
+namespace pimvp::reram {
+
+class resident_program;
+
+/// A window between the start of its multiplies and the delivery of its outputs.
+struct open_window {
+    std::uint32_t inference = 0, window = 0;
+    bool is_issued = false;  ///< false: only partial sums of other tiles are here
+    std::uint32_t imas_pending = 0;
+    std::uint32_t segments_pending = 0;
+    std::uint64_t ready_fs = 0;                   ///< when the last local sum was there
+    std::vector<std::uint32_t> partials_pending;  ///< per segment
+    std::vector<std::int64_t> sums;               ///< per accumulator
+};
+
+/// One stage_record in execution: which window is next, which are under way.
+class tile_stage {
+public:
+    static constexpr std::uint32_t no_segment = std::numeric_limits<std::uint32_t>::max();
+    static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
+    tile_stage(resident_program& program, std::uint32_t index, const stage_record& record);
+
+    [[nodiscard]] const stage_record& record() const { return m_record; }
+    [[nodiscard]] std::uint32_t program() const;
+    /// Position in its tile_program.
+    [[nodiscard]] std::uint32_t index() const { return m_index; }
+    [[nodiscard]] bool is_matrix() const { return m_gather.has_value(); }
+
+    /// When the next window may start; `never` until its inputs have arrived.
+    [[nodiscard]] std::uint64_t next_issue_fs() const {
+        return inputs_ready() ? m_next_issue_fs : never;
+    }
+
+    /// Takes the inputs of the next window; returns the bytes read.
+    std::uint64_t gather(std::uint32_t crossbar_rows);
+    /// The gathered slice of a row block, padded with zeros to the rows of a crossbar.
+    [[nodiscard]] const std::uint8_t* gathered(std::uint32_t block, std::size_t slot_bytes) const {
+        return m_inputs.data() + block * slot_bytes;
+    }
+    /// Computes the next output pixel of a vector stage.
+    post::operation_counts compute_vector(std::uint8_t* out, std::uint64_t& bytes_read);
+
+    /// Starts the next window; the one after it may start `interval_fs` later.
+    open_window& open(std::uint64_t now_fs, std::uint64_t interval_fs);
+    /// Starts and at once forgets the next output pixel of a vector stage. Returns its number and
+    /// inference.
+    std::pair<std::uint32_t, std::uint32_t> pass(std::uint64_t now_fs, std::uint64_t interval_fs);
+
+    [[nodiscard]] open_window* find(std::uint32_t inference, std::uint32_t window);
+    open_window& find_or_make(std::uint32_t inference, std::uint32_t window);
+    [[nodiscard]] const ima_share& share_of(std::uint32_t ima) const;
+    /// The home segment with exactly these channels, or no_segment.
+    [[nodiscard]] std::uint32_t home_segment(std::uint32_t first_channel,
+                                             std::uint32_t count) const;
+    void add_results(open_window& w, const ima_share& share, const std::uint8_t* sums,
+                     std::uint64_t at_fs) const;
+    void add_partial(open_window& w, std::uint32_t segment, const std::uint8_t* sums) const;
+    post::operation_counts requantise(open_window& w, const output_segment& segment,
+                                      std::uint8_t* out) const;
+    /// One segment is delivered or passed on; the window is forgotten with its last one.
+    void segment_done(open_window& w);
+
+    /// Forgets windows and inferences (abort).
+    void restart();
+    /// "layer 3: inference 0, window 17 of 64 waits for pixel 40"; empty if it waits for nothing.
+    [[nodiscard]] std::string pending() const;
+
+private:
+    friend class resident_program;
+
+    [[nodiscard]] bool inputs_ready() const;
+    void advance(std::uint64_t now_fs, std::uint64_t interval_fs);
+
+    resident_program& m_program;
+    const std::uint32_t m_index;
+    const stage_record& m_record;
+    window_walker m_walker;
+    std::optional<im2col_gather> m_gather;
+    std::optional<vector_kernel> m_vector;
+    std::vector<std::uint8_t> m_inputs;
+    std::vector<const ima_share*> m_share_of_ima;
+
+    std::uint32_t m_inference = 0;  ///< that the next window belongs to
+    std::uint32_t m_window = 0;     ///< next
+    std::uint64_t m_next_issue_fs = 0;
+    const feature_map* m_first = nullptr;  ///< of m_inference, once pixels are here
+    const feature_map* m_second = nullptr;
+    std::list<open_window> m_open;
+    std::list<open_window> m_spare;  ///< for reuse
+};
+
+/// One program on one tile: stages, and the tensors of the inferences under way.
+class resident_program {
+public:
+    /// Pixels that some stage still needs are allocated in `edram`.
+    resident_program(std::uint32_t program_number, tile_program program_on_tile, mem::edram& edram);
+    resident_program(const resident_program&) = delete;
+    resident_program& operator=(const resident_program&) = delete;
+
+    const std::uint32_t number;
+    const tile_program program;
+    std::deque<tile_stage> stages;
+    std::uint32_t reply_to = 0;
+    std::uint32_t cells_missing = 0;
+    std::uint64_t written_fs = 0;
+
+    /// Stores a pixel; false if no buffer expects it.
+    bool store(const tile_pixels_header& header, const std::uint8_t* values, std::size_t bytes);
+    [[nodiscard]] const feature_map* map(std::uint32_t buffer, std::uint32_t inference) const;
+    /// A stage has moved on to other rows: pixels that nobody needs any more are dead.
+    void bury(std::uint32_t buffer, std::uint32_t inference);
+    /// A reader has used all of a tensor; the last one frees it.
+    void release(std::uint32_t buffer, std::uint32_t inference);
+    /// Drops all inferences; the next one is 0.
+    void restart();
+
+private:
+    struct stored_map {
+        feature_map map;
+        std::uint32_t readers;
+        std::uint32_t dead_pixels = 0;
+        std::uint64_t live_bytes = 0;
+    };
+
+    std::map<std::uint32_t, std::uint32_t> m_buffer_of_tensor;
+    std::vector<std::uint32_t> m_readers;                                  ///< per buffer
+    std::map<std::pair<std::uint32_t, std::uint32_t>, stored_map> m_maps;  ///< (inference, buffer)
+    mem::edram& m_edram;
+};
+
+/// Something a tile does at a time: in the order of the members, so that runs repeat exactly.
+struct tile_action {
+    enum class kind : std::uint32_t { store, add_partial, deliver, send };
+
+    std::uint64_t at_fs = 0;
+    kind what = kind::store;
+    std::uint32_t program = 0, place = 0;  ///< tensor or layer
+    std::uint32_t inference = 0, pixel = 0, channel = 0, source = 0;
+    // not part of the order
+    std::uint32_t count = 0;           ///< deliver: channels
+    std::vector<std::uint8_t> values;  ///< deliver
+    bus::message message;              ///< all others
+
+    friend bool operator<(const tile_action& a, const tile_action& b);
+};
+
+/// tile_actions by time.
+class action_queue {
+public:
+    void push(tile_action action);
+    [[nodiscard]] tile_action pop();
+    [[nodiscard]] std::uint64_t next_fs() const {
+        return m_heap.empty() ? tile_stage::never : m_heap.front().at_fs;
+    }
+    void clear() { m_heap.clear(); }
+
+private:
+    std::vector<tile_action> m_heap;
+};
+
+}  // namespace pimvp::reram

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/reram/tile.h>
+
+#include <pimvp/reram/messages.h>
+#include <pimvp/reram/tile_wire.h>
+
+#include <pimvp/core/clock.h>
+#include <pimvp/core/report.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+/// How a tile computes: windows start, results come back, pixels leave.
+namespace pimvp::reram {
+namespace {
+
+constexpr const char* bad_message = "/pimvp/reram/tile/bad_message";
+
+std::uint64_t sequence_of(const open_window& w) {
+    return (std::uint64_t{w.inference} << 32) | w.window;
+}
+
+}  // namespace
+
+/// When a stage may start its next window: inputs readable, interval passed, IMAs free.
+std::uint64_t tile::next_issue_fs(const tile_stage& s) const {
+    std::uint64_t at = s.next_issue_fs();
+    if (at == tile_stage::never) return at;
+    for (const ima_share& share : s.record().imas) {
+        const bus::push_port& port = *m_to_ima[share.ima];
+        if (port.pending() != 0) return tile_stage::never;  // its response wakes us
+        at = std::max(at, core::to_fs(port.free_at()));
+    }
+    return at;
+}
+
+tile_stage* tile::find_stage(std::uint32_t program, std::uint32_t layer) {
+    const auto found = m_programs.find(program);
+    if (found == m_programs.end()) return nullptr;
+    for (tile_stage& s : found->second->stages) {
+        if (s.record().layer == layer) return &s;
+    }
+    return nullptr;
+}
+
+void tile::store(const tile_action& action) {
+    const tlm::tlm_generic_payload& payload = action.message.payload();
+    const auto header = tile_header_of<tile_pixels_header>(payload);
+    const std::size_t bytes = tile_body_bytes<tile_pixels_header>(payload);
+    const auto found = m_programs.find(header.program);
+    if (found == m_programs.end() ||
+        !found->second->store(header, tile_body_of<tile_pixels_header>(payload), bytes)) {
+        core::report_error(bad_message, "tensor " + std::to_string(header.tensor) + ", pixel " +
+                                            std::to_string(header.pixel) +
+                                            " does not belong to this tile");
+        return;
+    }
+    m_edram.count_write(bytes, bus::header_of<bus::node_message_header>(payload).scope);
+}
+
+// Matrix stages -----------------------------------------------------------------------------------
+
+void tile::issue_matrix(tile_stage& s) {
+    const stage_record& r = s.record();
+    const std::uint64_t now = core::now_fs();
+    core::energy_ledger& ledger = m_context.ledger();
+    // (1) eDRAM -> bus -> input registers: each row block once, for all IMAs that listen
+    const std::uint64_t bytes = s.gather(m_params.ima.crossbar.rows);
+    const std::uint64_t fetch = std::max<std::uint64_t>(1, m_edram.transfer_cycles(bytes));
+    m_edram.count_read(bytes, r.scope);
+    ledger.add(m_events.bus_byte, bytes, r.scope);
+    // (2) the tile's output register takes the sums of its IMAs
+    ledger.add(m_events.output_register_cycle, 1, r.scope);
+    ++m_stats.windows;
+
+    // (3) the IMAs start when their input registers are full
+    open_window& w = s.open(now, m_cycle_fs * std::max<std::uint64_t>(fetch, r.input_bits));
+    m_context.trace().slice(m_track, "fetch", now, now + fetch * m_cycle_fs,
+                            {{"layer", r.layer}, {"window", w.window}});
+    const std::size_t slot_bytes =
+        std::size_t{m_params.ima.crossbar.rows} * r.input_type.element_bytes;
+    ima_multiply_header header;
+    header.input_bits = static_cast<std::uint8_t>(r.input_bits);
+    header.input_signed = static_cast<std::uint8_t>(r.input_signed);
+    header.element_bytes = static_cast<std::uint8_t>(r.input_type.element_bytes);
+    header.scope = r.scope;
+    header.sequence = sequence_of(w);
+    for (const ima_share& share : r.imas) {
+        header.row_blocks = static_cast<std::uint16_t>(share.row_blocks.size());
+        header.crossbar_mask = share.crossbar_mask;
+        bus::push_port& port = *m_to_ima[share.ima];
+        bus::message message =
+            port.pool().allocate_for(header, share.row_blocks.size() * slot_bytes);
+        std::uint8_t* to = message.data() + sizeof(header);
+        for (const std::uint32_t block : share.row_blocks) {
+            std::memcpy(to, s.gathered(block, slot_bytes), slot_bytes);
+            to += slot_bytes;
+        }
+        port.send(std::move(message), core::from_fs(fetch * m_cycle_fs));
+    }
+}
+
+void tile::take_result(std::uint32_t index, const tlm::tlm_generic_payload& payload,
+                       std::uint64_t at_fs) {
+    const auto header = bus::header_of<ima_result_header>(payload);
+    tile_stage* s = m_stage_of_ima[index];
+    open_window* w = s == nullptr ? nullptr
+                                  : s->find(static_cast<std::uint32_t>(header.sequence >> 32),
+                                            static_cast<std::uint32_t>(header.sequence));
+    if (w == nullptr || !w->is_issued || w->imas_pending == 0 ||
+        header.outputs != s->share_of(index).outputs) {
+        core::report_error(bad_message, "ima" + std::to_string(index) +
+                                            " gives a result that no window waits for");
+        return;
+    }
+    s->add_results(*w, s->share_of(index), bus::tail_of<ima_result_header>(payload), at_fs);
+    if (w->imas_pending != 0) return;
+    // All local sums are there: finish what is complete, pass on what is partial.
+    const std::vector<output_segment>& segments = s->record().segments;
+    w->segments_pending += 1;  // keeps the window while the loop below may finish all of it
+    for (std::uint32_t g = 0; g < segments.size(); ++g) {
+        const auto role = static_cast<segment_role>(segments[g].role);
+        if (role == segment_role::partial) {
+            send_partial(*s, *w, segments[g]);
+        } else if (w->partials_pending[g] == 0) {
+            finish_segment(*s, *w, segments[g], w->ready_fs);
+        }
+    }
+    s->segment_done(*w);
+}
+
+void tile::send_partial(tile_stage& s, open_window& w, const output_segment& segment) {
+    const stage_record& r = s.record();
+    tile_action action;
+    action.at_fs = w.ready_fs + m_cycle_fs;  // output register -> interconnect
+    action.what = tile_action::kind::send;
+    action.program = s.program();
+    action.place = r.layer;
+    action.inference = w.inference;
+    action.pixel = w.window;
+    action.channel = segment.first_channel;
+    action.message = make_tile_message(
+        out.pool(), tile_message::partial, {segment.home_node, m_node, 0, r.scope},
+        tile_partial_header{s.program(), w.inference, r.layer, w.window, segment.first_channel,
+                            segment.count},
+        w.sums.data() + segment.first_accumulator, segment.count * sizeof(std::int64_t));
+    schedule(std::move(action));
+    s.segment_done(w);
+}
+
+void tile::add_partial(const tile_action& action) {
+    const tlm::tlm_generic_payload& payload = action.message.payload();
+    const auto header = tile_header_of<tile_partial_header>(payload);
+    tile_stage* s = find_stage(header.program, header.layer);
+    const std::uint32_t g =
+        s == nullptr ? tile_stage::no_segment : s->home_segment(header.first_channel, header.count);
+    if (g == tile_stage::no_segment ||
+        tile_body_bytes<tile_partial_header>(payload) != header.count * sizeof(std::int64_t)) {
+        core::report_error(bad_message, "partial sums of layer " + std::to_string(header.layer) +
+                                            " do not belong to this tile");
+        return;
+    }
+    open_window& w = s->find_or_make(header.inference, header.pixel);
+    s->add_partial(w, g, tile_body_of<tile_partial_header>(payload));
+    if (w.partials_pending[g] == 0 && w.is_issued && w.imas_pending == 0) {
+        finish_segment(*s, w, s->record().segments[g], std::max(w.ready_fs, action.at_fs));
+    }
+}
+
+void tile::finish_segment(tile_stage& s, open_window& w, const output_segment& segment,
+                          std::uint64_t sums_fs) {
+    const stage_record& r = s.record();
+    tile_action action;
+    action.what = tile_action::kind::deliver;
+    action.program = s.program();
+    action.place = s.index();
+    action.inference = w.inference;
+    action.pixel = w.window;
+    action.channel = segment.first_channel;
+    action.count = segment.count;
+    action.values.resize(std::size_t{segment.count} * r.output_type.element_bytes);
+    const post::operation_counts counts = s.requantise(w, segment, action.values.data());
+    action.at_fs = sums_fs + post_cycles(counts, r.scope) * m_cycle_fs;
+    schedule(std::move(action));
+    s.segment_done(w);
+}
+
+// Vector stages -----------------------------------------------------------------------------------
+
+void tile::issue_vector(tile_stage& s) {
+    const stage_record& r = s.record();
+    const std::uint64_t now = core::now_fs();
+    tile_action action;
+    action.values.resize(std::size_t{r.channels} * r.output_type.element_bytes);
+    std::uint64_t bytes = 0;
+    const post::operation_counts counts = s.compute_vector(action.values.data(), bytes);
+    const std::uint64_t fetch = std::max<std::uint64_t>(1, m_edram.transfer_cycles(bytes));
+    const std::uint64_t compute = post_cycles(counts, r.scope);
+    m_edram.count_read(bytes, r.scope);
+    const auto [inference, pixel] = s.pass(now, m_cycle_fs * std::max(fetch, compute));
+    action.at_fs = now + (fetch + compute) * m_cycle_fs;
+    action.what = tile_action::kind::deliver;
+    action.program = s.program();
+    action.place = s.index();
+    action.inference = inference;
+    action.pixel = pixel;
+    action.channel = r.first_channel;
+    action.count = r.channels;
+    m_context.trace().slice(m_track, "post", now, action.at_fs,
+                            {{"layer", r.layer}, {"pixel", pixel}});
+    schedule(std::move(action));
+}
+
+std::uint64_t tile::whole_cycles(std::uint64_t fs) const {
+    return std::max<std::uint64_t>(1, (fs + m_cycle_fs - 1) / m_cycle_fs);
+}
+
+/// Charges the units for their work; returns the cycles of the static schedule it takes.
+std::uint64_t tile::post_cycles(const post::operation_counts& counts, std::uint32_t scope) {
+    m_post.charge(counts, scope);
+    return whole_cycles(m_post.time(counts).fs);
+}
+
+// Results out -------------------------------------------------------------------------------------
+
+void tile::deliver(const tile_action& action) {
+    const auto found = m_programs.find(action.program);
+    if (found == m_programs.end()) return;  // unloaded meanwhile
+    const stage_record& r = found->second->stages[action.place].record();
+    const std::uint32_t element_bytes = r.output_type.element_bytes;
+    if (m_observer != nullptr) {
+        m_observer->delivered({action.program, action.inference, r.layer, action.pixel,
+                               action.channel, action.count, element_bytes, action.values.data()});
+    }
+    for (const route& to : r.routes) {
+        const std::uint32_t first = std::max(to.from_channel, action.channel);
+        const std::uint32_t end =
+            std::min(to.from_channel + to.channels, action.channel + action.count);
+        if (first >= end) continue;
+        bus::message message = make_tile_message(
+            out.pool(), tile_message::pixels, {to.node, m_node, 0, r.scope},
+            tile_pixels_header{action.program, action.inference, to.tensor, action.pixel,
+                               to.to_channel + (first - to.from_channel), end - first},
+            action.values.data() + std::size_t{first - action.channel} * element_bytes,
+            std::size_t{end - first} * element_bytes);
+        if (to.node == m_node) {
+            schedule(std::move(message), core::now_fs() + m_cycle_fs);  // written at home
+        } else {
+            out.send(std::move(message));
+        }
+    }
+}
+
+}  // namespace pimvp::reram

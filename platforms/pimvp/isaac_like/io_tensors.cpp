@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/isaac_like/io_tensors.h>
+
+#include <cstring>
+
+namespace pimvp::isaac_like {
+
+void pixel_of_row(const std::vector<std::uint8_t>& row, const io_tensor& shape, std::uint32_t x,
+                  std::uint32_t from, std::uint32_t count, std::uint8_t* to) {
+    const std::size_t element = shape.element_bytes;
+    for (std::uint32_t c = from; c < from + count; ++c) {
+        std::memcpy(to, row.data() + (std::size_t{c} * shape.width + x) * element, element);
+        to += element;
+    }
+}
+
+output_collector::output_collector(const std::vector<io_tensor>& outputs)
+    : m_outputs(outputs) {
+    for (const io_tensor& out : outputs) {
+        m_maps.emplace_back(reram::tensor_buffer{out.tensor, out.height, out.width, 0, out.channels,
+                                                 out.element_bytes, 0});
+    }
+}
+
+bool output_collector::write(std::uint32_t tensor, std::uint32_t pixel, std::uint32_t first_channel,
+                             std::uint32_t channels, const std::uint8_t* values,
+                             std::size_t bytes) {
+    bool expected = false;
+    for (std::size_t i = 0; i < m_outputs.size(); ++i) {
+        if (m_outputs[i].tensor != tensor ||
+            bytes != std::size_t{channels} * m_outputs[i].element_bytes) {
+            continue;
+        }
+        expected = m_maps[i].write(pixel, first_channel, channels, values) || expected;
+    }
+    return expected;
+}
+
+bool output_collector::complete() const {
+    for (std::size_t i = 0; i < m_outputs.size(); ++i) {
+        if (m_maps[i].ready() != m_outputs[i].height * m_outputs[i].width) return false;
+    }
+    return true;
+}
+
+std::vector<std::uint8_t> output_collector::dense(std::size_t index) const {
+    const io_tensor& out = m_outputs[index];
+    const std::size_t element = out.element_bytes;
+    const std::size_t pixels = std::size_t{out.height} * out.width;
+    std::vector<std::uint8_t> bytes(out.elements() * element);
+    for (std::size_t p = 0; p < pixels; ++p) {
+        const std::uint8_t* pixel = m_maps[index].pixel(static_cast<std::uint32_t>(p));
+        for (std::size_t c = 0; c < out.channels; ++c) {
+            std::memcpy(bytes.data() + (c * pixels + p) * element, pixel + c * element, element);
+        }
+    }
+    return bytes;
+}
+
+}  // namespace pimvp::isaac_like

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/isaac_like/spatial_program.h>
+
+#include <pimvp/accel/engine.h>
+#include <pimvp/reram/tile_kernel.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+/// Tensors at the border of the chip: rows of memory become pixels, pixels become rows of memory.
+/// Plain C++.
+namespace pimvp::isaac_like {
+
+/// Takes one pixel out of a row of every channel (as a strided DMA read leaves it: channel after
+/// channel, `width` elements each). `to` receives channels from .. from + count - 1.
+void pixel_of_row(const std::vector<std::uint8_t>& row, const io_tensor& shape, std::uint32_t x,
+                  std::uint32_t from, std::uint32_t count, std::uint8_t* to);
+
+/// The outputs of one inference as their pixels come in.
+class output_collector {
+public:
+    explicit output_collector(const std::vector<io_tensor>& outputs);
+
+    /// Stores channels of a pixel of `tensor`; false if no output expects them.
+    bool write(std::uint32_t tensor, std::uint32_t pixel, std::uint32_t first_channel,
+               std::uint32_t channels, const std::uint8_t* values, std::size_t bytes);
+    [[nodiscard]] bool complete() const;
+    /// Output `index` in memory order: channels, rows, columns.
+    [[nodiscard]] std::vector<std::uint8_t> dense(std::size_t index) const;
+
+private:
+    const std::vector<io_tensor>& m_outputs;
+    std::vector<reram::feature_map> m_maps;
+};
+
+}  // namespace pimvp::isaac_like

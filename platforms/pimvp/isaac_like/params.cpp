@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/isaac_like/params.h>
+
+#include <pimvp/core/sha256.h>
+#include <pimvp/mapping/program_image.h>
+
+#include <algorithm>
+#include <string>
+
+namespace pimvp::isaac_like {
+
+machine machine_of(const isaac_like_params& params) {
+    machine m;
+    m.chips = params.chips;
+    m.tiles_per_chip = params.mesh.tiles();
+    m.imas_per_tile = params.tile.imas;
+    m.crossbars_per_ima = params.tile.ima.crossbars;
+    m.crossbar = params.tile.ima.crossbar;
+    m.pack_groups = params.pack_groups;
+    return m;
+}
+
+accel::hash256 config_hash(const isaac_like_params& params) {
+    const machine m = machine_of(params);
+    std::string text = "isaac_like";
+    for (const std::uint32_t value :
+         {std::max(1U, m.chips), m.tiles_per_chip, m.imas_per_tile, m.crossbars_per_ima,
+          std::uint32_t{m.crossbar.rows}, std::uint32_t{m.crossbar.columns},
+          std::uint32_t{m.crossbar.cell_bits}, std::uint32_t{m.crossbar.column_flip ? 1U : 0U}}) {
+        text += ' ' + std::to_string(value);
+    }
+    return mapping::parse_hash(core::sha256_hex(text));
+}
+
+}  // namespace pimvp::isaac_like

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/isaac_like/mapper.h>
+
+#include <pimvp/accel/front_end_params.h>
+#include <pimvp/core/diagnostics.h>
+#include <pimvp/noc/c_mesh_params.h>
+#include <pimvp/noc/hyper_transport_params.h>
+#include <pimvp/reram/tile_params.h>
+
+#include <cstdint>
+
+namespace pimvp::isaac_like {
+
+/// An ISAAC-like accelerator. Defaults: ISAAC-CE at 32 nm (ISCA 2016), 8-bit operands.
+struct isaac_like_params {
+    std::uint32_t chips = 0;
+    bool pack_groups = true;
+    std::uint32_t runs_in_flight = 4;
+    reram::tile_params tile;
+    noc::c_mesh_params mesh;
+    noc::hyper_transport_params hyper_transport;
+    accel::front_end_params front_end;
+
+    template <class Self, class Visitor>
+    static void describe(Self& p, Visitor& v) {
+        v.member("chips", p.chips, {0, 64},
+                 "Chips; 0 = as many as the network needs (one if it is not known).");
+        v.member("pack_groups", p.pack_groups,
+                 "Grouped convolutions: several groups block-diagonally in one crossbar.");
+        v.member("runs_in_flight", p.runs_in_flight, {1, 64},
+                 "Inferences that stream through the tiles together.");
+        v.group("tile", p.tile, "Each tile.");
+        v.group("mesh", p.mesh, "The concentrated mesh of a chip.");
+        v.group("hyper_transport", p.hyper_transport, "Links between chips and to the host.");
+        v.group("front_end", p.front_end, "Registers, job ring, DMA.");
+    }
+};
+
+/// The mapper's view of the machine.
+machine machine_of(const isaac_like_params& params);
+
+/// What a program depends on: its loader refuses one mapped for another machine.
+accel::hash256 config_hash(const isaac_like_params& params);
+
+}  // namespace pimvp::isaac_like
