@@ -55,7 +55,8 @@ public:
     /// First pixel that this window or a later one reads.
     [[nodiscard]] std::uint32_t first_needed(std::uint32_t window) const {
         const std::int64_t top = row(position(window), 0);
-        return top <= 0 ? 0 : static_cast<std::uint32_t>(top) * m_width;
+        if (top <= 0) return 0;
+        return static_cast<std::uint32_t>(top < m_height ? top : m_height) * m_width;
     }
 
     /// Row of the input map under kernel row `ky`; outside if < 0 or >= height.
