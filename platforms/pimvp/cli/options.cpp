@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.h"
+
+#include <pimvp/core/diagnostics.h>
+
+#include <iostream>
+
+namespace pimvp::cli {
+
+namespace po = boost::program_options;
+
+void add_design_options(po::options_description& all, design_options& chosen) {
+    runner::workload_options& w = chosen.workload;
+    all.add_options()("help,h", "this text")(
+        "platform", po::value(&chosen.platform)->default_value(chosen.platform),
+        "preset or FILE.yaml")("network", po::value(&w.network)->default_value("glyphs"),
+                               "shipped network or FILE.onnx")(
+        "calibrate", po::value(&w.calibrate), "inputs to calibrate a float network on (.npy)")(
+        "preprocess", po::value(&w.preprocess), "how uint8 images become inputs (.yaml)")(
+        "set", po::value(&chosen.overrides)->composing(), "path=value, overrides the platform");
+}
+
+bool parse(const arguments& words, const po::options_description& all, const std::string& usage,
+           po::variables_map& seen) {
+    try {
+        po::store(po::command_line_parser(words)
+                      .options(all)
+                      .positional({})
+                      .style(po::command_line_style::default_style &
+                             ~po::command_line_style::allow_guessing)
+                      .run(),
+                  seen);
+        if (seen.count("help") != 0) {
+            std::cout << "usage: " << usage << "\n\n" << all;
+            return false;
+        }
+        po::notify(seen);
+    } catch (const po::error& problem) {
+        throw core::user_error(std::string(problem.what()) + "; see " + usage.substr(0, 9) +
+                               " --help");
+    }
+    return true;
+}
+
+}  // namespace pimvp::cli

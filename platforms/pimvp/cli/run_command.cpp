@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.h"
+
+#include <pimvp/core/diagnostics.h>
+#include <pimvp/core/parameters.h>
+#include <pimvp/core/quantity.h>
+#include <pimvp/core/text_table.h>
+#include <pimvp/runner/execute.h>
+#include <pimvp/runner/record.h>
+
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+
+namespace pimvp::cli {
+namespace {
+
+constexpr int mismatch = 3;
+
+struct run_options {
+    design_options design;
+    std::string style = "lt", check = "layers", limit, out;
+    std::uint64_t seed = 1;
+};
+
+void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
+    using core::text_table;
+    constexpr auto right = text_table::align::right;
+    text_table table{
+        {"layer"}, {"kind"}, {"MACs", right}, {"mismatches", right}, {"energy", right}};
+    for (const runner::layer_result& layer : outcome.layers) {
+        const nn::node& node = work.network.nodes[layer.node];
+        table.row({node.name, std::string(to_string(node.kind)),
+                   core::grouped(work.network.macs(node)), core::grouped(layer.mismatches),
+                   core::si(layer.energy_j, "J")});
+    }
+    table.rule();
+    table.row({"total", "", core::grouped(work.network.macs()), core::grouped(outcome.mismatches),
+               core::si(outcome.energy.dynamic_j, "J")});
+    std::cout << table.text() << '\n';
+}
+
+void print_totals(const runner::run_outcome& outcome, const nlohmann::ordered_json& record) {
+    using core::text_table;
+    text_table table{{"per inference"}, {"", text_table::align::right}};
+    table.row({"images", core::grouped(outcome.images)});
+    if (outcome.top1) table.row({"top-1", core::percent(*outcome.top1, 2)});
+    if (outcome.top5) table.row({"top-5", core::percent(*outcome.top5, 2)});
+    if (outcome.agreement) {
+        table.row({"top-1 agreement with float", core::percent(*outcome.agreement, 2)});
+    }
+    if (outcome.kl) table.row({"KL(float || integer)", core::si(*outcome.kl, "nat")});
+    table.row({"latency", core::si(record["latency"]["inference_s"].get<double>(), "s")});
+    table.row({"load (once)", core::si(static_cast<double>(outcome.load_fs) * 1e-15, "s")});
+    table.rule();
+    for (const auto& [name, joules] : outcome.energy.by_component_j) {
+        if (joules > 0.0) table.row({name, core::si(joules, "J")});
+    }
+    table.row({"dynamic", core::si(outcome.energy.dynamic_j, "J")});
+    table.row({"static", core::si(outcome.energy.static_j, "J")});
+    table.row({"energy", core::si(outcome.energy.total_j, "J")});
+    for (const auto& domain : outcome.energy.domains) {
+        if (!domain.headline) {
+            table.row({"apart: " + domain.name + " static", core::si(domain.joules, "J")});
+        }
+    }
+    std::cout << table.text() << "\nThe energy rests on:";
+    for (const auto& [grade, share] : outcome.energy.grade_shares()) {
+        std::cout << "  " << grade << ' ' << core::percent(share);
+    }
+    std::cout << '\n';
+}
+
+core::coding_style style_of(const std::string& word) {
+    if (word == "lt") return core::coding_style::lt;
+    if (word == "at") return core::coding_style::at;
+    throw core::user_error("--coding-style", core::quoted(word) + " is neither lt nor at");
+}
+
+}  // namespace
+
+int run_command(const arguments& words) {
+    namespace po = boost::program_options;
+    run_options chosen;
+    runner::workload_options& data = chosen.design.workload;
+    po::options_description all("options");
+    add_design_options(all, chosen.design);
+    all.add_options()("input", po::value(&data.input), "inputs, a row an inference (.npy)")(
+        "labels", po::value(&data.labels), "classes of the inputs (.npy)")(
+        "images", po::value(&data.images), "the first N inputs, or those from A to B: A-B")(
+        "coding-style", po::value(&chosen.style)->default_value("lt"), "lt or at")(
+        "check", po::value(&chosen.check)->default_value("layers"), "layers or outputs")(
+        "seed", po::value(&chosen.seed)->default_value(1), "of all random streams")(
+        "max-sim-time", po::value(&chosen.limit), "gives up after that simulated time: 10 ms")(
+        "out", po::value(&chosen.out), "folder for run.json, host.json, outputs.npy")(
+        "trace", "trace.json in --out, for Perfetto")("quiet,q", "no tables, no progress")(
+        "dump-config", "print the complete platform and end");
+    po::variables_map seen;
+    if (!parse(words, all, "pimvp run [options]", seen)) return 0;
+
+    runner::execute_options options;
+    options.context.seed = chosen.seed;
+    options.context.style = style_of(chosen.style);
+    if (chosen.check != "layers" && chosen.check != "outputs") {
+        throw core::user_error("--check",
+                               core::quoted(chosen.check) + " is neither layers nor outputs");
+    }
+    options.check_layers = chosen.check == "layers";
+    if (!chosen.limit.empty()) {
+        core::duration limit{};
+        const std::string problem = core::parse_into(chosen.limit, limit);
+        if (!problem.empty()) throw core::user_error("--max-sim-time", problem);
+        options.limit_fs = limit.fs;
+    }
+    const bool trace = seen.count("trace") != 0;
+    if (trace && chosen.out.empty()) {
+        throw core::user_error("--trace", "needs --out DIR, where trace.json goes");
+    }
+    const runner::platform target =
+        runner::load_platform(chosen.design.platform, chosen.design.overrides);
+    if (seen.count("dump-config") != 0) {
+        std::cout << core::dump(target.params);
+        return 0;
+    }
+    const runner::workload work = runner::load_workload(data, true);
+    const runner::mapped program = runner::map_to(work.network, target, true);
+    if (!chosen.out.empty()) runner::prepare_folder(chosen.out);
+
+    const bool quiet = seen.count("quiet") != 0;
+    if (!quiet && isatty(STDERR_FILENO) != 0) {
+        options.progress = [](std::size_t done, std::size_t count) {
+            std::cerr << "\r\033[K" << (done == count ? "" : "image ");
+            if (done != count) std::cerr << done << " of " << count << std::flush;
+        };
+    }
+    std::ofstream trace_file;
+    if (trace) {
+        trace_file.open(chosen.out + "/trace.json");
+        options.trace = &trace_file;
+    }
+    const runner::run_outcome outcome = runner::execute(work, program, options);
+    const auto record = runner::run_record(work, program, options, outcome);
+    if (!chosen.out.empty()) runner::write_record(chosen.out, record, outcome);
+    if (!quiet) {
+        std::cout << work.network.name << " on " << target.name << ", " << program.placement.tiles
+                  << " tiles\n\n";
+        print_layers(work, outcome);
+        print_totals(outcome, record);
+    }
+    return outcome.mismatches == 0 ? 0 : mismatch;
+}
+
+}  // namespace pimvp::cli

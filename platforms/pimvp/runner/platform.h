@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pimvp/board/board_params.h>
+#include <pimvp/isaac_like/mapper.h>
+#include <pimvp/isaac_like/params.h>
+
+#include <pimvp/core/document.h>
+#include <pimvp/nn/network.h>
+
+#include <string>
+#include <vector>
+
+namespace pimvp::runner {
+
+/// A platform document, read: what to build and what a mapper must know of it.
+struct platform {
+    std::string name;
+    core::document document;
+    board::board_params params;
+    std::string accelerator;  ///< the one that runs the network: the first by name
+
+    /// Throws core::user_error if that accelerator is of a family without a mapper here.
+    [[nodiscard]] const isaac_like::isaac_like_params& isaac() const;
+};
+
+/// A network on a platform: placement, program image, and the platform it was made for.
+struct mapped {
+    platform target;  ///< with the number of chips filled in
+    isaac_like::placement placement;
+    std::vector<std::uint8_t> image;
+};
+
+/// Every accelerator family of this program.
+board::accelerator_types known_types();
+/// The presets by name.
+std::vector<std::string> platform_names();
+/// Reads a preset or FILE.yaml and applies `path=value` overrides. Throws core::user_error.
+platform load_platform(const std::string& name, const std::vector<std::string>& overrides);
+/// Places the network; `chips: 0` becomes as many as it needs. Throws core::user_error.
+mapped map_to(const nn::network& network, platform target, bool with_image);
+
+}  // namespace pimvp::runner

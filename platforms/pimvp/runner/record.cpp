@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/runner/record.h>
+
+#include <pimvp/core/diagnostics.h>
+#include <pimvp/core/parameters.h>
+#include <pimvp/nn/npy.h>
+
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+namespace pimvp::runner {
+namespace {
+
+namespace fs = std::filesystem;
+using json = nlohmann::ordered_json;
+
+json or_null(const std::optional<double>& value) {
+    return value ? json(*value) : json(nullptr);
+}
+
+json sorted(const std::map<std::string, double>& values) {
+    json object = json::object();
+    for (const auto& [key, value] : values) object[key] = value;
+    return object;
+}
+
+json counted(const std::map<std::string, std::uint64_t>& values) {
+    json object = json::object();
+    for (const auto& [key, value] : values) {
+        if (value != 0) object[key] = value;
+    }
+    return object;
+}
+
+void write_text(const fs::path& path, const std::string& text) {
+    const fs::path fresh = path.string() + ".tmp";
+    std::ofstream out(fresh, std::ios::binary);
+    out << text;
+    out.close();
+    std::error_code failed;
+    if (out) fs::rename(fresh, path, failed);
+    if (!out || failed) {
+        fs::remove(fresh, failed);
+        throw core::user_error(path.string(), "cannot be written: is the disk full?");
+    }
+}
+
+}  // namespace
+
+nlohmann::ordered_json run_record(const workload& work, const mapped& program,
+                                  const execute_options& options, const run_outcome& outcome) {
+    const nn::network& net = work.network;
+    double latency = 0.0;
+    for (const std::uint64_t fs : outcome.latencies_fs) latency += static_cast<double>(fs) * 1e-15;
+    latency /= static_cast<double>(outcome.images);
+    const core::energy_report& energy = outcome.energy;
+    json record;
+    record["schema"] = 1;
+    record["pimvp_version"] = PIMVP_VERSION;
+    record["platform"] = program.target.name;
+    record["network"] = {{"name", net.name}, {"sha256", net.sha256}};
+    record["config_hash"] = core::config_hash(program.target.params);
+    record["seed"] = options.context.seed;
+    record["coding_style"] = core::to_string(options.context.style);
+    record["quantum_s"] = static_cast<double>(options.context.quantum_fs) * 1e-15;
+    record["weights"] = net.weights;
+    record["fidelity"] = "bit-exact";
+    record["precision"] = {{"activation_bits", net.values[net.inputs[0]].type.bits}};
+    record["results"] = {{"images", outcome.images},
+                         {"exact", true},
+                         {"mismatches", outcome.mismatches},
+                         {"deviations", 0},
+                         {"top1", or_null(outcome.top1)},
+                         {"top5", or_null(outcome.top5)},
+                         {"perplexity", nullptr},
+                         {"kl", or_null(outcome.kl)},
+                         {"sqnr_db", or_null(outcome.sqnr_db)},
+                         {"agreement", or_null(outcome.agreement)}};
+    record["load"] = {{"time_s", static_cast<double>(outcome.load_fs) * 1e-15},
+                      {"energy_j", outcome.load_j},
+                      {"bytes", outcome.load_bytes}};
+    record["latency"] = {
+        {"inference_s", latency}, {"interval_s", nullptr}, {"throughput_per_s", nullptr}};
+    json apart = json::object();
+    for (const core::domain_energy& domain : energy.domains) {
+        if (!domain.headline) apart[domain.name] = domain.joules;
+    }
+    record["energy"] = {{"total_j", energy.total_j},
+                        {"dynamic_j", energy.dynamic_j},
+                        {"static_j", energy.static_j},
+                        {"off_chip_j", energy.off_chip_j},
+                        {"apart_static_j", apart},
+                        {"by_component_j", sorted(energy.by_component_j)},
+                        {"by_envelope_j", sorted(energy.by_envelope_j)},
+                        {"grades", sorted(energy.grade_shares())}};
+    record["edp_js"] = energy.total_j * latency;
+    record["area_mm2"] = nullptr;
+    record["technology"] = nullptr;
+    record["peak_ops_per_s"] = nullptr;
+    record["utilisation"] = nullptr;
+    record["counts"] = counted(energy.counts);
+    json layers = json::array();
+    for (std::size_t i = 0; i < outcome.layers.size(); ++i) {
+        const layer_result& layer = outcome.layers[i];
+        const nn::node& node = net.nodes[layer.node];
+        layers.push_back({{"name", node.name},
+                          {"kind", to_string(node.kind)},
+                          {"on", "accelerator"},
+                          {"macs", net.macs(node)},
+                          {"mismatches", layer.mismatches},
+                          {"latency_s", nullptr},
+                          {"energy_j", layer.energy_j},
+                          {"utilisation", nullptr},
+                          {"counts", counted(layer.counts)}});
+    }
+    record["layers"] = layers;
+    return record;
+}
+
+void prepare_folder(const std::string& folder) {
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    const fs::path probe = fs::path(folder) / ".pimvp_probe";
+    const bool writable = !failed && std::ofstream(probe).good();
+    const std::string cause = failed ? failed.message() : std::strerror(errno);
+    if (!writable) {
+        throw core::user_error("--out " + folder,
+                               "cannot be written (" + cause + "): name another folder");
+    }
+    fs::remove(probe, failed);
+}
+
+void write_record(const std::string& folder, const nlohmann::ordered_json& record,
+                  const run_outcome& outcome) {
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
+    json host;
+    host["cpu_s"] = seconds(used.ru_utime) + seconds(used.ru_stime);
+    host["peak_memory_bytes"] = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
+    nn::shape dims = outcome.output_dims;
+    dims[0] = static_cast<std::int64_t>(outcome.images);
+    const fs::path here = folder;
+    nn::write_npy((here / "outputs.npy").string(), dims, outcome.outputs);
+    write_text(here / "host.json", host.dump(2) + "\n");
+    write_text(here / "run.json", record.dump(2) + "\n");
+}
+
+}  // namespace pimvp::runner

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/runner/workload.h>
+
+#include <pimvp/core/diagnostics.h>
+#include <pimvp/nn/calibration.h>
+#include <pimvp/nn/npy.h>
+#include <pimvp/nn/preprocess.h>
+#include <pimvp/nn/quantise.h>
+#include <pimvp/onnx/import.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <utility>
+
+namespace pimvp::runner {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where shipped networks may stand: beside the installed program, or in the sources.
+std::vector<fs::path> network_folders() {
+    std::vector<fs::path> folders;
+    std::error_code failed;
+    const fs::path program = fs::read_symlink("/proc/self/exe", failed);
+    if (!failed) folders.push_back(program.parent_path() / PIMVP_DATADIR_FROM_BIN / "networks");
+    folders.emplace_back(PIMVP_SOURCE_NETWORKS);
+    return folders;
+}
+
+/// Fills in what a shipped network brings along.
+void complete(workload_options& options) {
+    const std::string name = options.network;
+    if (name.find('/') != std::string::npos || fs::path(name).extension() == ".onnx") return;
+    for (const fs::path& folder : network_folders()) {
+        const fs::path here = folder / name;
+        if (!fs::exists(here / "model.onnx")) continue;
+        options.network = (here / "model.onnx").string();
+        const bool own_input = options.input.empty();
+        if (options.calibrate.empty()) options.calibrate = (here / "calibrate.npy").string();
+        if (options.preprocess.empty()) options.preprocess = (here / "preprocess.yaml").string();
+        if (own_input) {
+            options.input = (here / "images.npy").string();
+            if (options.labels.empty()) options.labels = (here / "labels.npy").string();
+        }
+        return;
+    }
+    throw core::user_error("--network", "unknown network " + core::quoted(name) +
+                                            core::did_you_mean(name, network_names()) +
+                                            "; a file ends in .onnx");
+}
+
+std::size_t number(std::string_view text) {
+    std::size_t value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc{} || end != text.data() + text.size()) {
+        throw core::user_error("--images", core::quoted(text) + " is no count: use N or A-B");
+    }
+    return value;
+}
+
+struct image_range {
+    std::size_t first = 0, count = 0;
+};
+
+image_range selected(const std::string& text, std::size_t rows) {
+    if (text.empty()) return {0, rows};
+    const std::size_t dash = text.find('-');
+    const std::size_t first = dash == std::string::npos ? 0 : number(text.substr(0, dash));
+    const std::size_t last =
+        dash == std::string::npos ? number(text) : number(text.substr(dash + 1)) + 1;
+    if (last <= first || last > rows) {
+        throw core::user_error("--images", "selects " + core::quoted(text) + ", but there are " +
+                                               std::to_string(rows) + " inputs (0-" +
+                                               std::to_string(rows == 0 ? 0 : rows - 1) + ")");
+    }
+    return {first, last - first};
+}
+
+/// The rows of an .npy file as inputs of a network.
+std::vector<std::vector<nn::float_tensor>> read_inputs(const std::string& path,
+                                                       const std::string& images,
+                                                       const std::string& preprocess,
+                                                       const nn::shape& dims, image_range& range) {
+    nn::npy_reader file(path);
+    range = selected(images, file.rows());
+    const nn::npy_array rows = file.read_rows(range.first, range.count);
+    std::vector<std::vector<nn::float_tensor>> inputs;
+    if (!preprocess.empty()) {
+        const nn::preprocessor prepare(nn::load_preprocess(preprocess), dims);
+        for (std::size_t i = 0; i < range.count; ++i) inputs.push_back({prepare(rows, i)});
+        return inputs;
+    }
+    nn::shape want = dims;
+    want[0] = static_cast<std::int64_t>(range.count);
+    if (rows.type() != nn::npy_type::f32) {
+        throw core::user_error(path, std::string("holds ") + std::string(to_string(rows.type())) +
+                                         ", the network takes float32: convert it, or describe raw "
+                                         "uint8 images with --preprocess FILE.yaml");
+    }
+    if (rows.dims() != want) {
+        throw core::user_error(path, "rows of " + nn::to_string(rows.dims()) +
+                                         " do not fit the network's input " + nn::to_string(dims) +
+                                         " (one row an inference)");
+    }
+    const std::vector<float> all = rows.as<float>();
+    const std::size_t each = nn::element_count(dims);
+    for (std::size_t i = 0; i < range.count; ++i) {
+        const auto from = all.begin() + static_cast<std::ptrdiff_t>(i * each);
+        inputs.push_back({{dims, {from, from + static_cast<std::ptrdiff_t>(each)}}});
+    }
+    return inputs;
+}
+
+std::vector<std::int64_t> read_labels(const std::string& path, const image_range& range) {
+    const std::vector<std::int64_t> all = nn::read_npy(path).as_integers();
+    if (all.size() < range.first + range.count) {
+        throw core::user_error(path, "holds " + std::to_string(all.size()) +
+                                         " labels, needed are " +
+                                         std::to_string(range.first + range.count));
+    }
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(range.first);
+    return {from, from + static_cast<std::ptrdiff_t>(range.count)};
+}
+
+}  // namespace
+
+std::vector<std::string> network_names() {
+    std::vector<std::string> names;
+    for (const fs::path& folder : network_folders()) {
+        std::error_code failed;
+        for (const auto& entry : fs::directory_iterator(folder, failed)) {
+            if (fs::exists(entry.path() / "model.onnx")) {
+                names.push_back(entry.path().filename().string());
+            }
+        }
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+workload load_workload(const workload_options& given, bool with_inputs) {
+    workload_options options = given;
+    complete(options);
+    onnx::imported file = onnx::import_file(options.network);
+    workload made;
+    if (file.inputs.size() != 1 || !file.inputs[0].is_float) {
+        throw core::user_error(options.network, "needs exactly one input of float32");
+    }
+    const nn::shape dims = file.inputs[0].dims;
+    if (file.is_integer()) {
+        made.network = std::move(*file.integer);
+    } else {
+        if (options.calibrate.empty()) {
+            throw core::user_error(options.network,
+                                   "is a float network: give inputs to calibrate its integers on "
+                                   "with --calibrate FILE.npy");
+        }
+        made.floating = std::move(file.floating);
+        image_range range;
+        nn::calibrator watch(*made.floating);
+        for (const auto& input :
+             read_inputs(options.calibrate, {}, options.preprocess, dims, range)) {
+            watch.add(input);
+        }
+        made.network = nn::quantise(*made.floating, watch.result());
+    }
+    if (options.network != given.network) {  // a shipped one: known by its name, not its file's
+        made.network.name = given.network;
+    }
+    if (!with_inputs) return made;
+    if (options.input.empty()) {
+        throw core::user_error("--input", "is missing: give inputs as FILE.npy");
+    }
+    image_range range;
+    made.inputs = read_inputs(options.input, options.images, options.preprocess, dims, range);
+    if (!options.labels.empty()) made.labels = read_labels(options.labels, range);
+    return made;
+}
+
+}  // namespace pimvp::runner
