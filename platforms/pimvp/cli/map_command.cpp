@@ -47,7 +47,9 @@ int map_command(const arguments& words) {
         const nn::node& node = work.network.nodes[layer.node];
         table.row({node.name, std::string(to_string(node.kind)), core::grouped(layer.macs),
                    core::grouped(layer.windows),
-                   std::to_string(layer.row_blocks) + " x " + std::to_string(layer.column_blocks),
+                   layer.arrays == 0 ? ""
+                                     : std::to_string(layer.row_blocks) + " x " +
+                                           std::to_string(layer.column_blocks),
                    core::grouped(layer.arrays), core::grouped(layer.imas),
                    core::grouped(layer.conversions), ranges(layer.tiles)});
         macs += layer.macs;

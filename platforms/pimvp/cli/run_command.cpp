@@ -144,7 +144,7 @@ int run_command(const arguments& words) {
     if (!chosen.out.empty()) runner::write_record(chosen.out, record, outcome);
     if (!quiet) {
         std::cout << work.network.name << " on " << target.name << ", " << program.placement.tiles
-                  << " tiles\n\n";
+                  << (program.placement.tiles == 1 ? " tile\n\n" : " tiles\n\n");
         print_layers(work, outcome);
         print_totals(outcome, record);
     }

@@ -4,6 +4,7 @@
 
 #include <pimvp/board/board.h>
 #include <pimvp/core/clock.h>
+#include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/accelerator.h>
 #include <pimvp/nn/arithmetic.h>
 #include <pimvp/nn/executor.h>
@@ -161,6 +162,12 @@ run_outcome execute(const workload& work, const mapped& program, const execute_o
         layer_result layer;
         layer.node = placed.node;
         layer.mismatches = layers.mismatches()[placed.node];
+        const nn::shape& dims = net.values[net.nodes[placed.node].output].dims;
+        if (options.check_layers &&
+            layers.compared()[placed.node] != outcome.images * nn::element_count(dims)) {
+            throw core::internal_error("not all of '" + net.nodes[placed.node].name +
+                                       "' was compared");
+        }
         layer.counts = context.ledger().scope_counts(runs, placed.node + 1);
         layer.energy_j =
             context.ledger().scope_j(runs, placed.node + 1) / static_cast<double>(outcome.images);
