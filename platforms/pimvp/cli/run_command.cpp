@@ -27,17 +27,22 @@ struct run_options {
 void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
     using core::text_table;
     constexpr auto right = text_table::align::right;
-    text_table table{
-        {"layer"}, {"kind"}, {"MACs", right}, {"mismatches", right}, {"energy", right}};
+    text_table table{{"layer"},           {"kind"},          {"MACs", right},
+                     {"mismatches", right}, {"latency", right}, {"busy", right},
+                     {"energy", right},     {"share", right}};
+    const double all = outcome.energy.dynamic_j;
     for (const runner::layer_result& layer : outcome.layers) {
         const nn::node& node = work.network.nodes[layer.node];
         table.row({node.name, std::string(to_string(node.kind)),
                    core::grouped(work.network.macs(node)), core::grouped(layer.mismatches),
-                   core::si(layer.energy_j, "J")});
+                   core::si(static_cast<double>(layer.latency_fs) * 1e-15, "s"),
+                   layer.utilisation ? core::percent(*layer.utilisation) : "",
+                   core::si(layer.energy_j, "J"), core::percent(layer.energy_j / all)});
     }
     table.rule();
     table.row({"total", "", core::grouped(work.network.macs()), core::grouped(outcome.mismatches),
-               core::si(outcome.energy.dynamic_j, "J")});
+               core::si(static_cast<double>(outcome.latency_fs) * 1e-15, "s"), "",
+               core::si(all, "J"), core::percent(1.0)});
     std::cout << table.text() << '\n';
 }
 

@@ -56,9 +56,7 @@ void write_text(const fs::path& path, const std::string& text) {
 nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                                   const execute_options& options, const run_outcome& outcome) {
     const nn::network& net = work.network;
-    double latency = 0.0;
-    for (const std::uint64_t fs : outcome.latencies_fs) latency += static_cast<double>(fs) * 1e-15;
-    latency /= static_cast<double>(outcome.images);
+    const double latency = static_cast<double>(outcome.latency_fs) * 1e-15;
     const core::energy_report& energy = outcome.energy;
     json record;
     record["schema"] = 1;
@@ -85,8 +83,20 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["load"] = {{"time_s", static_cast<double>(outcome.load_fs) * 1e-15},
                       {"energy_j", outcome.load_j},
                       {"bytes", outcome.load_bytes}};
-    record["latency"] = {
-        {"inference_s", latency}, {"interval_s", nullptr}, {"throughput_per_s", nullptr}};
+    record["latency"] = {{"inference_s", latency},
+                         {"interval_s", nullptr},
+                         {"throughput_per_s", nullptr},
+                         {"in_flight", 1}};
+    json stream = nullptr;
+    if (outcome.stream) {
+        const stream_result& steady = *outcome.stream;
+        record["latency"]["interval_s"] = steady.interval_s;
+        record["latency"]["throughput_per_s"] = 1.0 / steady.interval_s;
+        record["latency"]["in_flight"] = steady.in_flight;
+        stream = {{"total_j", energy.dynamic_j + steady.static_j},
+                  {"static_j", steady.static_j},
+                  {"apart_static_j", sorted(steady.apart_j)}};
+    }
     json apart = json::object();
     for (const core::domain_energy& domain : energy.domains) {
         if (!domain.headline) apart[domain.name] = domain.joules;
@@ -96,6 +106,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                         {"static_j", energy.static_j},
                         {"off_chip_j", energy.off_chip_j},
                         {"apart_static_j", apart},
+                        {"stream", stream},
                         {"by_component_j", sorted(energy.by_component_j)},
                         {"by_envelope_j", sorted(energy.by_envelope_j)},
                         {"grades", sorted(energy.grade_shares())}};
@@ -114,9 +125,9 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                           {"on", "accelerator"},
                           {"macs", net.macs(node)},
                           {"mismatches", layer.mismatches},
-                          {"latency_s", nullptr},
+                          {"latency_s", static_cast<double>(layer.latency_fs) * 1e-15},
                           {"energy_j", layer.energy_j},
-                          {"utilisation", nullptr},
+                          {"utilisation", or_null(layer.utilisation)},
                           {"counts", counted(layer.counts)}});
     }
     record["layers"] = layers;
