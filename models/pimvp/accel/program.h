@@ -27,7 +27,7 @@ struct program_header {
     std::uint32_t sections = 0;
     std::uint64_t total_bytes = 0;  ///< of the whole image
     hash256 config_hash{};          ///< of the parameters the mapper saw; the loader compares
-    hash256 network_hash{};         ///< of the network, for people and records
+    hash256 network_hash{};         ///< nn::fingerprint of the network, for people and records
     std::array<std::uint8_t, 40> reserved{};  ///< must be 0
 };
 static_assert(sizeof(program_header) == 128, "file format");

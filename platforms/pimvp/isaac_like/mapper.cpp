@@ -4,6 +4,7 @@
 #include <pimvp/isaac_like/placer.h>
 
 #include <pimvp/mapping/program_image.h>
+#include <pimvp/nn/fingerprint.h>
 #include <pimvp/reram/crossbar_encoder.h>
 
 #include <cstring>
@@ -92,8 +93,7 @@ std::vector<std::uint8_t> map_network(const nn::network& network, const machine&
     sections.push_back(
         {static_cast<std::uint32_t>(section_kind::tiles), encode_tiles(planned.placed.program)});
     sections.push_back({static_cast<std::uint32_t>(section_kind::cells), std::move(cells)});
-    const accel::hash256 network_hash =
-        network.sha256.empty() ? accel::hash256{} : mapping::parse_hash(network.sha256);
+    const accel::hash256 network_hash = mapping::parse_hash(nn::fingerprint(network));
     if (placed != nullptr) *placed = std::move(planned.placed);
     return mapping::build_program_image(family_id, config_hash, network_hash, sections);
 }

@@ -188,10 +188,10 @@ private:
         if (m_stretch.spacings() == 0) return std::nullopt;
         stream_result result;
         result.in_flight = m_stretch.in_flight;
-        result.interval_s = static_cast<double>(m_end.at_fs - m_begin.at_fs) * 1e-15 /
+        result.interval_s = core::to_seconds(m_end.at_fs - m_begin.at_fs) /
                             static_cast<double>(m_stretch.spacings());
         const core::activity between = m_end.seen.since(m_begin.seen);
-        const double share = result.interval_s / (static_cast<double>(between.time_fs()) * 1e-15);
+        const double share = result.interval_s / core::to_seconds(between.time_fs());
         for (const core::domain_energy& d : m_ledger.price(between).domains) {
             if (d.headline) {
                 result.static_j += d.joules * share;
@@ -223,9 +223,9 @@ private:
                 if (name.rfind("crossbar.read_cycle", 0) == 0) reads += count;
             }
             const std::uint64_t cycle = m_program.target.isaac().tile.ima.crossbar.cycle.value.fs;
-            layer.utilisation = static_cast<double>(reads) / images * static_cast<double>(cycle) /
-                                (static_cast<double>(placed.arrays) *
-                                 static_cast<double>(layer.latency_fs));
+            layer.utilisation =
+                static_cast<double>(reads) / images * static_cast<double>(cycle) /
+                (static_cast<double>(placed.arrays) * static_cast<double>(layer.latency_fs));
         }
         return layer;
     }

@@ -42,8 +42,8 @@ struct layer_result {
 /// Inferences in a stream, several in flight, once the machine is full.
 struct stream_result {
     std::size_t in_flight = 0;
-    double interval_s = 0.0;  ///< between completions
-    double static_j = 0.0;    ///< of the headline's power domains in one interval
+    double interval_s = 0.0;                ///< between completions
+    double static_j = 0.0;                  ///< of the headline's power domains in one interval
     std::map<std::string, double> apart_j;  ///< of the others
 };
 

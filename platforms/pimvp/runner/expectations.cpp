@@ -49,7 +49,8 @@ expectations::~expectations() {
 void expectations::begin(std::size_t index) {
     slot& into = slot_of(index);
     if (m_workers == nullptr) {
-        into.work = std::async(std::launch::deferred, [this, &into, index] { prepare(into, index); });
+        into.work =
+            std::async(std::launch::deferred, [this, &into, index] { prepare(into, index); });
         return;
     }
     auto task = std::make_shared<std::packaged_task<void()>>(

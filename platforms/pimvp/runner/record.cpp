@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/runner/record.h>
 
+#include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/core/file.h>
 #include <pimvp/core/parameters.h>
+#include <pimvp/nn/fingerprint.h>
 #include <pimvp/nn/npy.h>
 
 #include <sys/resource.h>
@@ -38,35 +41,23 @@ json counted(const std::map<std::string, std::uint64_t>& values) {
     return object;
 }
 
-void write_text(const fs::path& path, const std::string& text) {
-    const fs::path fresh = path.string() + ".tmp";
-    std::ofstream out(fresh, std::ios::binary);
-    out << text;
-    out.close();
-    std::error_code failed;
-    if (out) fs::rename(fresh, path, failed);
-    if (!out || failed) {
-        fs::remove(fresh, failed);
-        throw core::user_error(path.string(), "cannot be written: is the disk full?");
-    }
-}
-
 }  // namespace
 
 nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                                   const execute_options& options, const run_outcome& outcome) {
     const nn::network& net = work.network;
-    const double latency = static_cast<double>(outcome.latency_fs) * 1e-15;
+    const double latency = core::to_seconds(outcome.latency_fs);
     const core::energy_report& energy = outcome.energy;
     json record;
     record["schema"] = 1;
     record["pimvp_version"] = PIMVP_VERSION;
     record["platform"] = program.target.name;
-    record["network"] = {{"name", net.name}, {"sha256", net.sha256}};
+    record["network"] = {
+        {"name", net.name}, {"sha256", net.sha256}, {"integers_sha256", nn::fingerprint(net)}};
     record["config_hash"] = core::config_hash(program.target.params);
     record["seed"] = options.context.seed;
     record["coding_style"] = core::to_string(options.context.style);
-    record["quantum_s"] = static_cast<double>(options.context.quantum_fs) * 1e-15;
+    record["quantum_s"] = core::to_seconds(options.context.quantum_fs);
     record["weights"] = net.weights;
     record["fidelity"] = "bit-exact";
     record["precision"] = {{"activation_bits", net.values[net.inputs[0]].type.bits}};
@@ -80,7 +71,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                          {"kl", or_null(outcome.kl)},
                          {"sqnr_db", or_null(outcome.sqnr_db)},
                          {"agreement", or_null(outcome.agreement)}};
-    record["load"] = {{"time_s", static_cast<double>(outcome.load_fs) * 1e-15},
+    record["load"] = {{"time_s", core::to_seconds(outcome.load_fs)},
                       {"energy_j", outcome.load_j},
                       {"bytes", outcome.load_bytes}};
     record["latency"] = {{"inference_s", latency},
@@ -125,7 +116,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                           {"on", "accelerator"},
                           {"macs", net.macs(node)},
                           {"mismatches", layer.mismatches},
-                          {"latency_s", static_cast<double>(layer.latency_fs) * 1e-15},
+                          {"latency_s", core::to_seconds(layer.latency_fs)},
                           {"energy_j", layer.energy_j},
                           {"utilisation", or_null(layer.utilisation)},
                           {"counts", counted(layer.counts)}});
@@ -161,8 +152,8 @@ void write_record(const std::string& folder, const nlohmann::ordered_json& recor
     dims[0] = static_cast<std::int64_t>(outcome.images);
     const fs::path here = folder;
     nn::write_npy((here / "outputs.npy").string(), dims, outcome.outputs);
-    write_text(here / "host.json", host.dump(2) + "\n");
-    write_text(here / "run.json", record.dump(2) + "\n");
+    core::write_file(here / "host.json", host.dump(2) + "\n");
+    core::write_file(here / "run.json", record.dump(2) + "\n");
 }
 
 }  // namespace pimvp::runner
