@@ -5,6 +5,7 @@
 
 #include <boost/program_options.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct design_options {
     runner::workload_options workload;
 };
 void add_design_options(boost::program_options::options_description& all, design_options& chosen);
+
+/// The whole number an option is given. Throws core::user_error unless it lies in low .. high.
+std::uint64_t whole_number(const std::string& option, const std::string& text, std::uint64_t low,
+                           std::uint64_t high);
 
 /// Parses; prints the help and returns false if it is asked for. Throws core::user_error.
 bool parse(const arguments& words, const boost::program_options::options_description& all,

@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <limits>
+#include <optional>
 #include <thread>
 
 namespace pimvp::cli {
@@ -24,7 +26,6 @@ constexpr int mismatch = 3;
 struct run_options {
     design_options design;
     std::string style = "lt", check = "layers", limit, out;
-    std::uint64_t seed = 1;
 };
 
 void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
@@ -68,7 +69,7 @@ void print_totals(const runner::run_outcome& outcome) {
     if (outcome.stream) {
         table.row({"interval", core::si(outcome.stream->interval_s, "s"),
                    std::to_string(outcome.stream->in_flight) + " in flight, " +
-                       core::si(1.0 / outcome.stream->interval_s, "inferences/s")});
+                       fmt::format("{:.4g} inferences/s", 1.0 / outcome.stream->interval_s)});
     }
     table.row({"load", core::si(core::to_seconds(outcome.load_fs), "s"),
                "once, " + core::si(outcome.load_j, "J")});
@@ -101,8 +102,8 @@ void print_totals(const runner::run_outcome& outcome) {
     std::cout << '\n';
 }
 
-unsigned threads_here() {
-    return std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
+std::string threads_here() {
+    return std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
 }
 
 core::coding_style style_of(const std::string& word) {
@@ -117,7 +118,7 @@ int run_command(const arguments& words) {
     namespace po = boost::program_options;
     run_options chosen;
     runner::workload_options& data = chosen.design.workload;
-    runner::execute_options options;
+    std::string seed, threads, in_flight;
     po::options_description all("options");
     add_design_options(all, chosen.design);
     all.add_options()("input", po::value(&data.input), "inputs, a row an inference (.npy)")(
@@ -125,11 +126,11 @@ int run_command(const arguments& words) {
         "images", po::value(&data.images), "the first N inputs, or those from A to B: A-B")(
         "coding-style", po::value(&chosen.style)->default_value("lt"), "lt or at")(
         "check", po::value(&chosen.check)->default_value("layers"), "layers or outputs")(
-        "in-flight", po::value(&options.in_flight)->default_value(0),
+        "in-flight", po::value(&in_flight)->default_value("0"),
         "inferences that stream together; 0 = what the machine takes")(
-        "threads", po::value(&options.threads)->default_value(threads_here()),
+        "threads", po::value(&threads)->default_value(threads_here()),
         "of this computer; results do not depend on them")(
-        "seed", po::value(&chosen.seed)->default_value(1), "of all random streams")(
+        "seed", po::value(&seed)->default_value("1"), "of all random streams")(
         "max-sim-time", po::value(&chosen.limit), "gives up after that simulated time: 10 ms")(
         "out", po::value(&chosen.out), "folder for run.json, host.json, outputs.npy")(
         "trace", "trace.json in --out, for Perfetto")("quiet,q", "no tables, no progress")(
@@ -137,17 +138,18 @@ int run_command(const arguments& words) {
     po::variables_map seen;
     if (!parse(words, all, "pimvp run [options]", seen)) return 0;
 
-    options.context.seed = chosen.seed;
+    runner::execute_options options;
+    options.context.seed =
+        whole_number("--seed", seed, 0, std::numeric_limits<std::uint64_t>::max());
+    options.in_flight =
+        static_cast<std::uint32_t>(whole_number("--in-flight", in_flight, 0, 1U << 16U));
+    options.threads = static_cast<unsigned>(whole_number("--threads", threads, 1, 256));
     options.context.style = style_of(chosen.style);
     if (chosen.check != "layers" && chosen.check != "outputs") {
         throw core::user_error("--check",
                                core::quoted(chosen.check) + " is neither layers nor outputs");
     }
     options.check_layers = chosen.check == "layers";
-    if (options.threads == 0 || options.threads > 256) {
-        throw core::user_error("--threads",
-                               std::to_string(options.threads) + " is out of range: use 1 .. 256");
-    }
     if (!chosen.limit.empty()) {
         core::duration limit{};
         const std::string problem = core::parse_into(chosen.limit, limit);
@@ -166,7 +168,8 @@ int run_command(const arguments& words) {
     }
     const runner::workload work = runner::load_workload(data, true);
     const runner::mapped program = runner::map_to(work.network, target, true);
-    if (!chosen.out.empty()) runner::prepare_folder(chosen.out);
+    std::optional<runner::record_folder> folder;
+    if (!chosen.out.empty()) folder.emplace(chosen.out);
 
     const bool quiet = seen.count("quiet") != 0;
     if (!quiet && isatty(STDERR_FILENO) != 0) {
@@ -177,12 +180,12 @@ int run_command(const arguments& words) {
     }
     std::ofstream trace_file;
     if (trace) {
-        trace_file.open(chosen.out + "/trace.json");
+        trace_file.open(folder->path() + "/trace.json");
         options.trace = &trace_file;
     }
     const runner::run_outcome outcome = runner::execute(work, program, options);
     const auto record = runner::run_record(work, program, options, outcome);
-    if (!chosen.out.empty()) runner::write_record(chosen.out, record, outcome);
+    if (folder) folder->write(record, outcome);
     if (!quiet) {
         std::cout << work.network.name << " on " << target.name << ", " << program.placement.tiles
                   << (program.placement.tiles == 1 ? " tile\n\n" : " tiles\n\n");

@@ -4,6 +4,7 @@
 #include <pimvp/nn/arithmetic.h>
 #include <pimvp/nn/quantise.h>
 
+#include <tbb/info.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
@@ -22,20 +23,22 @@ struct expectations::slot {
 
 struct expectations::workers {
     explicit workers(unsigned threads)
-        : arena(static_cast<int>(threads), 0) {}
+        : arena(std::min(static_cast<int>(threads), spare()), 0) {}
+    /// Processors beside the simulation's.
+    static int spare() { return std::max(1, tbb::info::default_concurrency() - 1); }
     tbb::task_arena arena;
 };
 
 expectations::expectations(const workload& work, std::size_t held, unsigned threads)
     : m_work(work) {
-    const std::size_t ahead = threads - 1;
+    const unsigned ahead = threads - 1;
     const std::size_t slots = std::min(held + ahead, work.inputs.size());
     const nn::executor prepared(work.network);
     for (std::size_t i = 0; i < slots; ++i) {
         m_slots.push_back(std::make_unique<slot>(slot{prepared, {}, {}, {}}));
         if (work.floating) m_slots[i]->floating.emplace(*work.floating);
     }
-    if (ahead != 0) m_workers = std::make_unique<workers>(threads - 1);
+    if (ahead != 0) m_workers = std::make_unique<workers>(ahead);
     for (std::size_t i = 0; i < slots; ++i) begin(i);
 }
 

@@ -34,7 +34,8 @@ struct expectation {
 /// \endcode
 class expectations {
 public:
-    /// `threads`: 1 prepares in of(); more prepare ahead on threads - 1 others.
+    /// `threads`: 1 prepares in of(); more prepare ahead on threads - 1 others, as far as this
+    /// computer has them.
     expectations(const workload& work, std::size_t held, unsigned threads);
     ~expectations();
     expectations(const expectations&) = delete;

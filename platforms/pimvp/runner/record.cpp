@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 namespace pimvp::runner {
 namespace {
@@ -125,21 +126,26 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     return record;
 }
 
-void prepare_folder(const std::string& folder) {
+record_folder::record_folder(std::string path)
+    : m_path(std::move(path)) {
     std::error_code failed;
-    fs::create_directories(folder, failed);
-    const fs::path probe = fs::path(folder) / ".pimvp_probe";
+    m_made = fs::create_directories(m_path, failed);
+    const fs::path probe = fs::path(m_path) / ".pimvp_probe";
     const bool writable = !failed && std::ofstream(probe).good();
     const std::string cause = failed ? failed.message() : std::strerror(errno);
     if (!writable) {
-        throw core::user_error("--out " + folder,
+        throw core::user_error("--out " + m_path,
                                "cannot be written (" + cause + "): name another folder");
     }
     fs::remove(probe, failed);
 }
 
-void write_record(const std::string& folder, const nlohmann::ordered_json& record,
-                  const run_outcome& outcome) {
+record_folder::~record_folder() {
+    std::error_code not_empty;
+    if (m_made) fs::remove(m_path, not_empty);
+}
+
+void record_folder::write(const nlohmann::ordered_json& record, const run_outcome& outcome) const {
     rusage used{};
     getrusage(RUSAGE_SELF, &used);
     const auto seconds = [](const timeval& t) {
@@ -150,7 +156,7 @@ void write_record(const std::string& folder, const nlohmann::ordered_json& recor
     host["peak_memory_bytes"] = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
     nn::shape dims = outcome.output_dims;
     dims[0] = static_cast<std::int64_t>(outcome.images);
-    const fs::path here = folder;
+    const fs::path here = m_path;
     nn::write_npy((here / "outputs.npy").string(), dims, outcome.outputs);
     core::write_file(here / "host.json", host.dump(2) + "\n");
     core::write_file(here / "run.json", record.dump(2) + "\n");
