@@ -73,6 +73,9 @@ void print_totals(const runner::run_outcome& outcome) {
     }
     table.row({"load", core::si(core::to_seconds(outcome.load_fs), "s"),
                "once, " + core::si(outcome.load_j, "J")});
+    table.row({"utilisation", core::percent(outcome.utilisation, 2),
+               "of " + core::si(outcome.machine.peak_ops_per_s, "op/s") + " on " +
+                   fmt::format("{:.1f} mm2", outcome.machine.area_mm2)});
     table.rule();
     for (const auto& [name, joules] : outcome.energy.by_component_j) {
         if (joules <= 0.0) continue;

@@ -83,6 +83,7 @@ public:
             m_outcome.layers.push_back(result_of(placed));
             m_outcome.mismatches += m_outcome.layers.back().mismatches;
         }
+        rate();
         score();
         return std::move(m_outcome);
     }
@@ -228,6 +229,23 @@ private:
                 (static_cast<double>(placed.arrays) * static_cast<double>(layer.latency_fs));
         }
         return layer;
+    }
+
+    /// How much of what the machine could do was asked of it.
+    void rate() {
+        int weight_bits = 1, input_bits = 1;
+        for (const nn::node& n : m_net.nodes) {
+            if (!n.is_matrix()) continue;
+            weight_bits = std::max(weight_bits, n.weights.type().bits);
+            input_bits = std::max(input_bits, m_net.values[n.inputs[0]].type.bits);
+        }
+        m_outcome.machine = isaac_like::figures_of(m_program.target.isaac(),
+                                                   static_cast<unsigned>(weight_bits),
+                                                   static_cast<unsigned>(input_bits));
+        const double seconds = m_outcome.stream ? m_outcome.stream->interval_s
+                                                : core::to_seconds(m_outcome.latency_fs);
+        m_outcome.utilisation = 2.0 * static_cast<double>(m_net.macs()) /
+                                (seconds * m_outcome.machine.peak_ops_per_s);
     }
 
     void score() {

@@ -6,6 +6,7 @@
 
 #include <pimvp/core/context.h>
 #include <pimvp/core/energy.h>
+#include <pimvp/isaac_like/figures.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,8 @@ struct run_outcome {
     std::vector<float> outputs;           ///< first output, images x elements
     nn::shape output_dims;                ///< of one image
     std::optional<double> top1, top5, kl, sqnr_db, agreement;
+    isaac_like::machine_figures machine;  ///< at the widest weights and inputs of the network
+    double utilisation = 0.0;  ///< of the peak rate: over the interval, or else the latency
 };
 
 /// Builds the board, loads the program, runs the first input on the idle machine and streams the

@@ -103,10 +103,13 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                         {"by_envelope_j", sorted(energy.by_envelope_j)},
                         {"grades", sorted(energy.grade_shares())}};
     record["edp_js"] = energy.total_j * latency;
-    record["area_mm2"] = nullptr;
-    record["technology"] = nullptr;
-    record["peak_ops_per_s"] = nullptr;
-    record["utilisation"] = nullptr;
+    const isaac_like::machine_figures& machine = outcome.machine;
+    record["area_mm2"] = machine.area_mm2;
+    record["technology"] = {{"node_nm", machine.node_nm},
+                            {"vdd_v", or_null(machine.vdd_v)},
+                            {"clock_hz", machine.clock_hz}};
+    record["peak_ops_per_s"] = machine.peak_ops_per_s;
+    record["utilisation"] = outcome.utilisation;
     record["counts"] = counted(energy.counts);
     json layers = json::array();
     for (std::size_t i = 0; i < outcome.layers.size(); ++i) {
