@@ -239,13 +239,13 @@ private:
             weight_bits = std::max(weight_bits, n.weights.type().bits);
             input_bits = std::max(input_bits, m_net.values[n.inputs[0]].type.bits);
         }
-        m_outcome.machine = isaac_like::figures_of(m_program.target.isaac(),
-                                                   static_cast<unsigned>(weight_bits),
-                                                   static_cast<unsigned>(input_bits));
+        m_outcome.machine =
+            isaac_like::figures_of(m_program.target.isaac(), static_cast<unsigned>(weight_bits),
+                                   static_cast<unsigned>(input_bits));
         const double seconds = m_outcome.stream ? m_outcome.stream->interval_s
                                                 : core::to_seconds(m_outcome.latency_fs);
-        m_outcome.utilisation = 2.0 * static_cast<double>(m_net.macs()) /
-                                (seconds * m_outcome.machine.peak_ops_per_s);
+        m_outcome.utilisation =
+            2.0 * static_cast<double>(m_net.macs()) / (seconds * m_outcome.machine.peak_ops_per_s);
     }
 
     void score() {
