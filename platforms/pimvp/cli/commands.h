@@ -16,6 +16,7 @@ using arguments = std::vector<std::string>;
 // Each returns the exit code of the program and throws core::user_error for wrong arguments.
 int run_command(const arguments& words);
 int map_command(const arguments& words);
+int quantize_command(const arguments& words);
 int list_command(const arguments& words);
 
 /// Options that name platform and network; shared by `run` and `map`.
