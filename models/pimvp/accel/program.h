@@ -11,7 +11,7 @@
 /// header_bytes        section_entry x sections
 /// 64-byte aligned     payload of each section, in the order of the table
 /// ```
-/// What the sections hold is the family's business; `section_kind::tensors` is common.
+/// What the sections hold is the family's business, but for those of accel::section_kind.
 namespace pimvp::accel {
 
 constexpr std::uint32_t program_magic = 0x50564D50U;  ///< "PMVP"
@@ -40,7 +40,11 @@ struct section_entry {
 };
 static_assert(sizeof(section_entry) == 24, "file format");
 
-enum class section_kind : std::uint32_t { tensors = 1 /* family kinds start at 256 */ };
+enum class section_kind : std::uint32_t {
+    tensors = 1,
+    network = 2  ///< its integers as an ONNX file, for people and tools: no accelerator reads it
+    // family kinds start at 256
+};
 
 enum class tensor_role : std::uint32_t { input = 0, output = 1, state = 2 };
 

@@ -37,7 +37,9 @@ int map_command(const arguments& words) {
     if (!parse(words, all, "pimvp map [options]", seen)) return 0;
     const runner::platform target = runner::load_platform(chosen.platform, chosen.overrides);
     const runner::workload work = runner::load_workload(chosen.workload, false);
-    const runner::mapped made = runner::map_to(work.network, target, !out.empty());
+    const runner::mapped made =
+        runner::map_to(work.network, target,
+                       out.empty() ? runner::mapping_of::placement : runner::mapping_of::file);
     if (!out.empty()) core::write_file(out, made.image.data(), made.image.size());
 
     using core::text_table;

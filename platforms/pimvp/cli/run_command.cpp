@@ -7,6 +7,7 @@
 #include <pimvp/core/quantity.h>
 #include <pimvp/core/text_table.h>
 #include <pimvp/runner/execute.h>
+#include <pimvp/runner/program_file.h>
 #include <pimvp/runner/record.h>
 
 #include <fmt/format.h>
@@ -25,7 +26,7 @@ constexpr int mismatch = 3;
 
 struct run_options {
     design_options design;
-    std::string style = "lt", check = "layers", limit, out;
+    std::string style = "lt", check = "layers", limit, out, program;
 };
 
 void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
@@ -124,7 +125,9 @@ int run_command(const arguments& words) {
     std::string seed, threads, in_flight;
     po::options_description all("options");
     add_design_options(all, chosen.design);
-    all.add_options()("input", po::value(&data.input), "inputs, a row an inference (.npy)")(
+    all.add_options()("program", po::value(&chosen.program),
+                      "program image by pimvp map --out, instead of a network")(
+        "input", po::value(&data.input), "inputs, a row an inference (.npy)")(
         "labels", po::value(&data.labels), "classes of the inputs (.npy)")(
         "images", po::value(&data.images), "the first N inputs, or those from A to B: A-B")(
         "coding-style", po::value(&chosen.style)->default_value("lt"), "lt or at")(
@@ -163,14 +166,29 @@ int run_command(const arguments& words) {
     if (trace && chosen.out.empty()) {
         throw core::user_error("--trace", "needs --out DIR, where trace.json goes");
     }
+    if (!chosen.program.empty()) {
+        for (const char* other : {"network", "calibrate"}) {
+            if (seen.count(other) == 0 || seen[other].defaulted()) continue;
+            throw core::user_error("--" + std::string(other),
+                                   "goes with a network, --program has its own: leave one out");
+        }
+    }
     const runner::platform target =
         runner::load_platform(chosen.design.platform, chosen.design.overrides);
     if (seen.count("dump-config") != 0) {
         std::cout << core::dump(target.params);
         return 0;
     }
-    const runner::workload work = runner::load_workload(data, true);
-    const runner::mapped program = runner::map_to(work.network, target, true);
+    runner::mapped program;
+    runner::workload work;
+    if (chosen.program.empty()) {
+        work = runner::load_workload(data, true);
+        program = runner::map_to(work.network, target, runner::mapping_of::program);
+    } else {
+        runner::program_file file = runner::read_program(chosen.program);
+        work = runner::load_inputs(file.network, data);
+        program = runner::map_from(std::move(file), target);
+    }
     std::optional<runner::record_folder> folder;
     if (!chosen.out.empty()) folder.emplace(chosen.out);
 

@@ -126,6 +126,16 @@ std::vector<std::int64_t> read_labels(const std::string& path, const image_range
     return {from, from + static_cast<std::ptrdiff_t>(range.count)};
 }
 
+void add_inputs(workload& to, const workload_options& options) {
+    if (options.input.empty()) {
+        throw core::user_error("--input", "is missing: give inputs as FILE.npy");
+    }
+    const nn::shape& dims = to.network.values[to.network.inputs.at(0)].dims;
+    image_range range;
+    to.inputs = read_inputs(options.input, options.images, options.preprocess, dims, range);
+    if (!options.labels.empty()) to.labels = read_labels(options.labels, range);
+}
+
 }  // namespace
 
 std::vector<shipped_network> shipped_networks() {
@@ -173,13 +183,14 @@ workload load_workload(const workload_options& given, bool with_inputs) {
     if (options.network != given.network) {  // a shipped one: known by its name, not its file's
         made.network.name = given.network;
     }
-    if (!with_inputs) return made;
-    if (options.input.empty()) {
-        throw core::user_error("--input", "is missing: give inputs as FILE.npy");
-    }
-    image_range range;
-    made.inputs = read_inputs(options.input, options.images, options.preprocess, dims, range);
-    if (!options.labels.empty()) made.labels = read_labels(options.labels, range);
+    if (with_inputs) add_inputs(made, options);
+    return made;
+}
+
+workload load_inputs(nn::network network, const workload_options& options) {
+    workload made;
+    made.network = std::move(network);
+    add_inputs(made, options);
     return made;
 }
 

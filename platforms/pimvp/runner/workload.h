@@ -37,5 +37,7 @@ std::vector<shipped_network> shipped_networks();
 /// Imports, calibrates and quantises. With `with_inputs`, also reads the images; without, only the
 /// network. Throws core::user_error with file, cause and way out.
 workload load_workload(const workload_options& options, bool with_inputs);
+/// The same for an integer network that is there already; `network` and `calibrate` are not read.
+workload load_inputs(nn::network network, const workload_options& options);
 
 }  // namespace pimvp::runner

@@ -29,8 +29,9 @@ std::vector<std::uint64_t> run(core::coding_style style) {
     wanted.network = "glyphs";
     wanted.images = "3";
     const runner::workload work = runner::load_workload(wanted, true);
-    const runner::mapped mapped = runner::map_to(
-        work.network, runner::load_platform("isaac_like", {"check_protocol=true"}), true);
+    const runner::mapped mapped =
+        runner::map_to(work.network, runner::load_platform("isaac_like", {"check_protocol=true"}),
+                       runner::mapping_of::program);
     const std::size_t images = work.inputs.size();
     runner::expectations expected(work, images, 1);
 

@@ -84,7 +84,7 @@ TEST_CASE("runner.quantising.refuses_with_place_and_way_out_and_leaves_nothing")
         CHECK(message.find(part) != std::string::npos);
     };
     holds(refusal(here.folder / "x.bin", source_of("glyphs")), "must end in .onnx");
-    holds(refusal(here.folder / "none" / "x.onnx", source_of("glyphs")), "check that the folder");
+    holds(refusal(here.folder / "none" / "x.onnx", source_of("glyphs")), "cannot be written");
     holds(refusal(out, source_of((shipped / "model_int8.onnx").string())), "integer network");
     holds(refusal(out, source_of((shipped / "model.onnx").string())), "--calibrate FILE.npy");
     holds(refusal(out, source_of("glyph")), "did you mean 'glyphs'?");
