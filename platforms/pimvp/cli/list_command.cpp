@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
 #include <pimvp/board/cards/host_card.h>
 #include <pimvp/bus/all_cards.h>
