@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/reram/budget.h>
 
-#include <pimvp/reram/crossbar_encoder.h>
+#include <cstdint>
 
 namespace pimvp::reram {
 namespace {
@@ -96,41 +96,19 @@ core::budget ima_budget(const ima_params& params) {
     return ima;
 }
 
-core::budget tile_budget(const ima_params& params, const chip_counts& counts) {
+core::budget tile_budget(const tile_params& params) {
     core::budget tile{"tile"};
-    add(tile, "edram", {card::edram_power, card::edram_area});
+    const auto add_units = [&tile](const char* component, const post::post_unit_params& units) {
+        tile.add(component, units.units.value, units.area, units.power);
+    };
+    tile.add("edram", 1, params.edram.area, params.edram.power);
     add(tile, "edram_bus", {card::edram_bus_power, card::edram_bus_area});
-    add(tile, "router",
-        group{card::router_power, card::router_area}.scaled(1.0 / card::tiles_per_router.value));
-    add(tile, "sigmoid", {card::sigmoid_power, card::sigmoid_area});
-    add(tile, "tile_shift_add", {card::tile_shift_add_power, card::tile_shift_add_area});
-    add(tile, "max_pool", {card::max_pool_power, card::max_pool_area});
+    add_units("sigmoid", params.post.activation);
+    add_units("tile_shift_add", params.post.shift_add);
+    add_units("max_pool", params.post.max_pool);
     add(tile, "tile_or", {card::tile_output_register_power, card::tile_output_register_area});
-    tile.add(ima_budget(params).as_item(counts.imas_per_tile));
+    tile.add(ima_budget(params.ima).as_item(params.imas));
     return tile;
-}
-
-core::budget chip_budget(const ima_params& params, const chip_counts& counts) {
-    core::budget chip{"chip"};
-    chip.add(tile_budget(params, counts).as_item(counts.tiles));
-    add(chip, "hyper_transport", {card::hyper_transport_power, card::hyper_transport_area});
-    return chip;
-}
-
-peak_figures peak(const ima_params& params, unsigned weight_bits, unsigned input_bits,
-                  const chip_counts& counts) {
-    const crossbar_params& array = params.crossbar;
-    const double arrays =
-        static_cast<double>(params.crossbars) * counts.imas_per_tile * counts.tiles;
-    const double macs = arrays * array.rows * outputs_per_crossbar(array, weight_bits);
-    const core::budget chip = chip_budget(params, counts);
-    peak_figures peak;
-    peak.operations_per_second = 2.0 * macs / (input_bits * core::seconds(array.cycle.value));
-    peak.operations_per_joule = peak.operations_per_second / chip.total_power().watts;
-    peak.operations_per_second_per_mm2 = peak.operations_per_second / chip.total_area().mm2;
-    peak.storage_bytes = arrays * array.rows * array.columns * array.cell_bits / 8.0;
-    peak.storage_bytes_per_mm2 = peak.storage_bytes / chip.total_area().mm2;
-    return peak;
 }
 
 }  // namespace pimvp::reram

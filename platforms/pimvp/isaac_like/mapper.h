@@ -4,8 +4,9 @@
 #include <pimvp/isaac_like/spatial_program.h>
 #include <pimvp/mapping/lowering.h>
 #include <pimvp/nn/network.h>
+#include <pimvp/noc/c_mesh_params.h>
 #include <pimvp/noc/node_map.h>
-#include <pimvp/reram/crossbar_shape.h>
+#include <pimvp/reram/tile_params.h>
 
 #include <cstdint>
 #include <string>
@@ -17,9 +18,9 @@ namespace pimvp::isaac_like {
 /// no module.
 struct machine {
     std::uint32_t chips = 0;  ///< 0: as many as the network needs
-    std::uint32_t tiles_per_chip = 168;
-    std::uint32_t imas_per_tile = 12;
-    std::uint32_t crossbars_per_ima = 8;
+    std::uint32_t tiles_per_chip = noc::c_mesh_params{}.tiles();
+    std::uint32_t imas_per_tile = reram::tile_params{}.imas;
+    std::uint32_t crossbars_per_ima = reram::ima_params{}.crossbars;
     reram::crossbar_shape crossbar;
     bool pack_groups = true;  ///< depthwise: several groups block-diagonally in one crossbar
 

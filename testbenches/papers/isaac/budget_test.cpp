@@ -2,14 +2,14 @@
 #include <support/catch.h>
 
 #include <pimvp/core/area.h>
-#include <pimvp/core/card.h>
+#include <pimvp/isaac_like/figures.h>
 #include <pimvp/reram/budget.h>
 
 #include <stdexcept>
 #include <string>
 
 using namespace pimvp;
-using namespace pimvp::reram;
+using namespace pimvp::isaac_like;
 
 namespace {
 
@@ -29,8 +29,8 @@ bool close(double value, double expected, double relative) {
 }  // namespace
 
 TEST_CASE("D1_table_1_roll_up", "[isaac][papers][matches_published]") {
-    const ima_params params;
-    const core::budget ima = ima_budget(params);
+    const isaac_like_params params;
+    const core::budget ima = reram::ima_budget(params.tile.ima);
     CHECK(close(ima.total_power().watts, 24.08 * mw, 1e-9));
     CHECK(close(ima.total_area().mm2, 0.01312, 1e-9));
     const core::budget tile = tile_budget(params);
@@ -51,8 +51,8 @@ TEST_CASE("D1_table_1_roll_up", "[isaac][papers][matches_published]") {
 }
 
 TEST_CASE("D2_shares_of_power_and_area", "[isaac][papers][matches_published]") {
-    const ima_params params;
-    const core::budget ima = ima_budget(params);
+    const isaac_like_params params;
+    const core::budget ima = reram::ima_budget(params.tile.ima);
     const core::budget tile = tile_budget(params);
     const double adc_power = 12 * item(ima, "adc").power.value.watts;
     const double adc_area = 12 * item(ima, "adc").area.value.mm2;
@@ -65,7 +65,7 @@ TEST_CASE("D2_shares_of_power_and_area", "[isaac][papers][matches_published]") {
 }
 
 TEST_CASE("D3_peak_figures", "[isaac][papers][matches_published]") {
-    const peak_figures figures = peak(ima_params{}, 16, 16);
+    const peak_figures figures = chip_peak({}, 16, 16);
     CHECK(close(figures.operations_per_second, 41.29e12, 0.0005));
     CHECK(close(figures.operations_per_joule, 627.5e9, 0.005));
     CHECK(close(figures.operations_per_second_per_mm2, 478.95e9, 0.015));
@@ -73,47 +73,51 @@ TEST_CASE("D3_peak_figures", "[isaac][papers][matches_published]") {
     CHECK(figures.storage_bytes == 63.0 * (1 << 20));
 }
 
-TEST_CASE("D8_adc_scaling_follows_its_table", "[isaac][papers][exact]") {
-    namespace card = cards::isaac_32nm;
-    const core::card_value* const energies[] = {
-        &card::adc_table_energy_4, &card::adc_table_energy_5, &card::adc_table_energy_6,
-        &card::adc_table_energy_7, &card::adc_table_energy_8, &card::adc_table_energy_9,
-        &card::adc_table_energy_10};
-    const core::card_value* const areas[] = {&card::adc_table_area_4, &card::adc_table_area_5,
-                                             &card::adc_table_area_6, &card::adc_table_area_7,
-                                             &card::adc_table_area_8, &card::adc_table_area_9,
-                                             &card::adc_table_area_10};
-    for (unsigned bits = 4; bits <= 10; ++bits) {
-        CAPTURE(bits);
-        const core::graded<core::energy> energy = *energies[bits - 4];
-        const core::graded<core::area> area = *areas[bits - 4];
-        CHECK(close(adc_params{}.scaling_energy(bits).joules, energy.value.joules, 0.01));
-        CHECK(close(adc_scaling_area(bits).mm2, area.value.mm2, 0.01));
-
-        ima_params params;
-        params.adc.bits = bits;
-        CHECK(close(params.adc.conversion_energy().value.joules,
-                    1.5625e-12 * energy.value.joules / 1.6667e-12, 0.01));
-        CHECK(close(adc_group_area(params).value.mm2, 8 * area.value.mm2, 0.01));
-    }
-    CHECK(adc_params{}.conversion_energy().value.joules == 1.5625e-12);
-    CHECK(adc_group_power(ima_params{}).value.watts == 16 * mw);
-}
-
 TEST_CASE("D9_half_the_rows_instead_of_the_flip", "[isaac][papers][sanity]") {
-    ima_params half;
-    half.crossbar.rows = 64;
-    half.crossbar.column_flip = false;
-    CHECK(half.crossbar.required_adc_bits() == 8);
+    isaac_like_params half;
+    reram::crossbar_params& array = half.tile.ima.crossbar;
+    array.rows = 64;
+    array.column_flip = false;
+    CHECK(array.required_adc_bits() == 8);
     const double ratio =
-        peak(ima_params{}, 16, 16).operations_per_joule / peak(half, 16, 16).operations_per_joule;
+        chip_peak({}, 16, 16).operations_per_joule / chip_peak(half, 16, 16).operations_per_joule;
     CHECK(ratio == Approx(1.80).epsilon(0.03));
 }
 
 TEST_CASE("D10_slower_cycle_and_wider_operands", "[isaac][papers][matches_published]") {
-    const double published = peak(ima_params{}, 16, 16).operations_per_second;
-    ima_params slow;
-    slow.crossbar.cycle.set({200'000'000});
-    CHECK(peak(slow, 16, 16).operations_per_second == published / 2);
-    CHECK(peak(ima_params{}, 32, 32).operations_per_second == Approx(published / 4).epsilon(0.05));
+    const double published = chip_peak({}, 16, 16).operations_per_second;
+    isaac_like_params slow;
+    slow.tile.ima.crossbar.cycle.set({200'000'000});
+    CHECK(chip_peak(slow, 16, 16).operations_per_second == published / 2);
+    CHECK(chip_peak({}, 32, 32).operations_per_second == Approx(published / 4).epsilon(0.05));
+}
+
+TEST_CASE("isaac_like.figures.a_machine_is_its_chips", "[isaac][papers][matches_published]") {
+    const machine_figures one = figures_of({}, 16, 16);
+    CHECK(close(one.area_mm2, 85.4, 0.003));
+    CHECK(close(one.peak_ops_per_s, 41.29e12, 0.0005));
+    CHECK(one.node_nm == 32.0);
+    CHECK_FALSE(one.vdd_v);
+    CHECK(one.clock_hz == 1.2e9);
+    isaac_like_params params;
+    params.chips = 3;
+    const machine_figures three = figures_of(params, 8, 8);
+    CHECK(three.area_mm2 == 3 * one.area_mm2);
+    CHECK(three.peak_ops_per_s == 3 * 4 * one.peak_ops_per_s);  // half the cells, half the bits
+}
+
+TEST_CASE("isaac_like.figures.every_part_counts_in_the_area", "[isaac][papers][sanity]") {
+    const double area = figures_of({}, 16, 16).area_mm2;
+    const auto grown = [&](const auto& change) {
+        isaac_like_params params;
+        change(params);
+        return figures_of(params, 16, 16).area_mm2 - area;
+    };
+    CHECK(grown([&](auto& p) { p.hyper_transport.area.value.mm2 += 1; }) == Approx(1));
+    CHECK(grown([&](auto& p) { p.mesh.router_area.value.mm2 += 1; }) == Approx(42));
+    CHECK(grown([&](auto& p) { p.tile.edram.area.value.mm2 += 1; }) == Approx(168));
+    CHECK(grown([&](auto& p) { p.tile.post.activation.area.value.mm2 += 1; }) == Approx(2 * 168));
+    CHECK(grown([&](auto& p) { p.tile.post.max_pool.area.value.mm2 += 1; }) == Approx(168));
+    CHECK(grown([&](auto& p) { p.tile.post.shift_add.area.value.mm2 += 1; }) == Approx(168));
+    CHECK(grown([&](auto& p) { p.tile.imas = 13; }) == Approx(168 * 0.01312));
 }
