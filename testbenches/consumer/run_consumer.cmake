@@ -31,7 +31,7 @@ run("Run" success "${CMAKE_CTEST_COMMAND}" --test-dir "${WORK}/build" --output-o
 
 # What the installed tree has to hold besides: the program finds shipped networks from anywhere.
 if(EXISTS "${BUILD}/bin/pimvp")
-    foreach(file model.onnx images.npy labels.npy calibrate.npy preprocess.yaml)
+    foreach(file model.onnx model_int8.onnx images.npy labels.npy calibrate.npy preprocess.yaml)
         if(NOT EXISTS "${WORK}/moved/share/pimvp/networks/glyphs/${file}")
             message(FATAL_ERROR "share/pimvp/networks/glyphs/${file} is not installed")
         endif()

@@ -11,7 +11,7 @@
 /// header_bytes        section_entry x sections
 /// 64-byte aligned     payload of each section, in the order of the table
 /// ```
-/// What the sections hold is the family's business; `section_kind::tensors` is common.
+/// What the sections hold is the family's business, but for those of accel::section_kind.
 namespace pimvp::accel {
 
 constexpr std::uint32_t program_magic = 0x50564D50U;  ///< "PMVP"
@@ -27,7 +27,7 @@ struct program_header {
     std::uint32_t sections = 0;
     std::uint64_t total_bytes = 0;  ///< of the whole image
     hash256 config_hash{};          ///< of the parameters the mapper saw; the loader compares
-    hash256 network_hash{};         ///< of the network, for people and records
+    hash256 network_hash{};         ///< nn::fingerprint of the network, for people and records
     std::array<std::uint8_t, 40> reserved{};  ///< must be 0
 };
 static_assert(sizeof(program_header) == 128, "file format");
@@ -40,7 +40,11 @@ struct section_entry {
 };
 static_assert(sizeof(section_entry) == 24, "file format");
 
-enum class section_kind : std::uint32_t { tensors = 1 /* family kinds start at 256 */ };
+enum class section_kind : std::uint32_t {
+    tensors = 1,
+    network = 2  ///< its integers as an ONNX file, for people and tools: no accelerator reads it
+    // family kinds start at 256
+};
 
 enum class tensor_role : std::uint32_t { input = 0, output = 1, state = 2 };
 

@@ -21,6 +21,10 @@ inline std::uint64_t to_fs(const sc_core::sc_time& time) {
 inline sc_core::sc_time to_time(duration d) {
     return from_fs(d.fs);
 }
+/// For people and records: the double nearest to the decimal number of seconds.
+inline double to_seconds(std::uint64_t fs) {
+    return static_cast<double>(fs) / 1e15;
+}
 /// Simulated time as fs, for the ledger and traces.
 inline std::uint64_t now_fs() {
     return sc_core::sc_time_stamp().value();

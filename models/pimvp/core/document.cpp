@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/core/document.h>
 
+#include <pimvp/core/file.h>
+
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
-#include <system_error>
 
 namespace pimvp::core {
 
@@ -266,27 +266,7 @@ std::optional<std::string> document::text_at(std::string_view key) const {
 }
 
 std::string read_text_file(const std::string& path) {
-    constexpr std::uintmax_t largest = std::uintmax_t{16} << 20U;
-    std::error_code failure;
-    const auto status = std::filesystem::status(path, failure);
-    if (!std::filesystem::exists(status)) {
-        throw user_error(core::quoted(path) + " does not exist: check the path");
-    }
-    if (std::filesystem::is_directory(status)) {
-        throw user_error(core::quoted(path) + " is a folder, a file is needed");
-    }
-    std::ifstream in(path, std::ios::binary);
-    if (!in) throw user_error(core::quoted(path) + " cannot be opened: check its permissions");
-    std::string text;
-    char buffer[65536];
-    while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
-        text.append(buffer, static_cast<std::size_t>(in.gcount()));
-        if (text.size() > largest) {
-            throw user_error(core::quoted(path) + " is larger than 16 MiB: not a file for people");
-        }
-    }
-    if (in.bad()) throw user_error(core::quoted(path) + " cannot be read");
-    return text;
+    return read_file(path, std::uint64_t{16} << 20U);
 }
 
 }  // namespace pimvp::core

@@ -2,6 +2,7 @@
 #include <pimvp/nn/npy.h>
 
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/core/file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -121,20 +122,7 @@ npy_array parse_npy(std::string_view file, const std::string& name) {
 
 void write_npy(const std::string& path, npy_type type, const shape& dims, const void* elements) {
     const std::vector<std::uint8_t> bytes = npy_bytes(type, dims, elements);
-    const std::string partial = path + ".partial";
-    std::ofstream file(partial, std::ios::binary | std::ios::trunc);
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    std::error_code failure;
-    if (file) std::filesystem::rename(partial, path, failure);
-    if (!file || failure) {
-        const std::string cause =
-            failure ? failure.message() : std::generic_category().message(errno);
-        std::filesystem::remove(partial, failure);
-        throw core::user_error(path + ": cannot be written (" + cause +
-                               "); check folder, permissions and free space");
-    }
+    core::write_file(path, bytes.data(), bytes.size());
 }
 
 void write_npy(const std::string& path, const float_tensor& tensor) {

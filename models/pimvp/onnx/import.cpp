@@ -2,15 +2,13 @@
 #include <pimvp/onnx/import.h>
 
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/core/file.h>
 #include <pimvp/core/sha256.h>
 #include <pimvp/onnx/lowering.h>
 #include <pimvp/onnx/op_reader.h>
 #include <pimvp/onnx/source_graph.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 namespace pimvp::onnx {
@@ -93,30 +91,8 @@ imported import_bytes(std::string_view bytes, const std::string& name) {
 }
 
 imported import_file(const std::string& path) {
-    const detail::reporter report{path};
-    std::error_code status;
-    if (std::filesystem::is_directory(path, status)) {
-        report.fail({}, "is a folder; give the .onnx file in it");
-    }
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        report.fail({}, std::string("cannot be opened (") + std::strerror(errno) +
-                            "); check the path and the permissions");
-    }
-    const std::uintmax_t size = std::filesystem::file_size(path, status);
-    constexpr std::uintmax_t most = std::uintmax_t{1} << 31;
-    if (!status && size >= most) {
-        report.fail({}, "has more than 2 GiB, which no ONNX file has");
-    }
-    std::string bytes;
-    if (!status) {
-        bytes.resize(static_cast<std::size_t>(size));
-        file.read(bytes.data(), static_cast<std::streamsize>(size));
-    }
-    if (status || file.gcount() != static_cast<std::streamsize>(size)) {
-        report.fail({}, "cannot be read to its end; check the disk");
-    }
-    return import_bytes(bytes, path);
+    constexpr std::uint64_t most = (std::uint64_t{1} << 31U) - 1;  // of a protobuf message
+    return import_bytes(core::read_file(path, most), path);
 }
 
 }  // namespace pimvp::onnx

@@ -76,6 +76,7 @@ void tile::issue_matrix(tile_stage& s) {
 
     // (3) the IMAs start when their input registers are full
     open_window& w = s.open(now, m_cycle_fs * std::max<std::uint64_t>(fetch, r.input_bits));
+    if (m_observer != nullptr) m_observer->started({s.program(), w.inference, r.layer, w.window});
     m_context.trace().slice(m_track, "fetch", now, now + fetch * m_cycle_fs,
                             {{"layer", r.layer}, {"window", w.window}});
     const std::size_t slot_bytes =
@@ -199,6 +200,7 @@ void tile::issue_vector(tile_stage& s) {
     const std::uint64_t compute = post_cycles(counts, r.scope);
     m_edram.count_read(bytes, r.scope);
     const auto [inference, pixel] = s.pass(now, m_cycle_fs * std::max(fetch, compute));
+    if (m_observer != nullptr) m_observer->started({s.program(), inference, r.layer, pixel});
     action.at_fs = now + (fetch + compute) * m_cycle_fs;
     action.what = tile_action::kind::deliver;
     action.program = s.program();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
 #include <pimvp/board/device.h>
 #include <pimvp/core/diagnostics.h>
@@ -16,19 +16,22 @@ using namespace pimvp;
 constexpr int internal = 1, user = 2, accelerator = 4;
 
 int dispatch(const cli::arguments& words) {
-    const std::vector<std::string> known{"run", "map", "list"};
+    const std::vector<std::string> known{"run", "map", "quantize", "list"};
     if (words.empty() || words[0] == "--help" || words[0] == "-h") {
         (words.empty() ? std::cerr : std::cout)
-            << "usage: pimvp run | map | list [options]\n\n"
-               "  run   run a network on a platform, compare every layer, record time and energy\n"
-               "  map   show where each layer of a network goes\n"
-               "  list  platforms, networks, cards, params\n\n"
+            << "usage: pimvp run | map | quantize | list [options]\n\n"
+               "  run       run a network on a platform, compare every layer, record time and "
+               "energy\n"
+               "  map       show where each layer of a network goes\n"
+               "  quantize  write a float network as an ONNX file of integers\n"
+               "  list      platforms, networks, cards, params\n\n"
                "pimvp COMMAND --help lists the options of a command.\n";
         return words.empty() ? user : 0;
     }
     const cli::arguments rest(words.begin() + 1, words.end());
     if (words[0] == "run") return cli::run_command(rest);
     if (words[0] == "map") return cli::map_command(rest);
+    if (words[0] == "quantize") return cli::quantize_command(rest);
     if (words[0] == "list") return cli::list_command(rest);
     throw core::user_error("unknown command " + core::quoted(words[0]) +
                            core::did_you_mean(words[0], known));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
+#include <pimvp/core/file.h>
 #include <pimvp/core/text_table.h>
 #include <pimvp/runner/platform.h>
 
@@ -29,11 +30,17 @@ int map_command(const arguments& words) {
     design_options chosen;
     boost::program_options::options_description all("options");
     add_design_options(all, chosen);
+    std::string out;
+    all.add_options()("out", boost::program_options::value(&out),
+                      "file for the program image, for run --program");
     boost::program_options::variables_map seen;
     if (!parse(words, all, "pimvp map [options]", seen)) return 0;
     const runner::platform target = runner::load_platform(chosen.platform, chosen.overrides);
     const runner::workload work = runner::load_workload(chosen.workload, false);
-    const runner::mapped made = runner::map_to(work.network, target, false);
+    const runner::mapped made =
+        runner::map_to(work.network, target,
+                       out.empty() ? runner::mapping_of::placement : runner::mapping_of::file);
+    if (!out.empty()) core::write_file(out, made.image.data(), made.image.size());
 
     using core::text_table;
     constexpr auto right = text_table::align::right;
@@ -63,6 +70,9 @@ int map_command(const arguments& words) {
                    std::to_string(made.placement.chips) +
                    (made.placement.chips == 1 ? " chip" : " chips")});
     std::cout << work.network.name << " on " << target.name << "\n\n" << table.text();
+    if (!out.empty()) {
+        std::cout << '\n' << out << ": " << core::grouped(made.image.size()) << " bytes\n";
+    }
     return 0;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
 #include <pimvp/core/diagnostics.h>
 
+#include <charconv>
 #include <iostream>
 
 namespace pimvp::cli {
@@ -18,6 +19,17 @@ void add_design_options(po::options_description& all, design_options& chosen) {
         "calibrate", po::value(&w.calibrate), "inputs to calibrate a float network on (.npy)")(
         "preprocess", po::value(&w.preprocess), "how uint8 images become inputs (.yaml)")(
         "set", po::value(&chosen.overrides)->composing(), "path=value, overrides the platform");
+}
+
+std::uint64_t whole_number(const std::string& option, const std::string& text, std::uint64_t low,
+                           std::uint64_t high) {
+    std::uint64_t value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+        throw core::user_error(option, core::quoted(text) + " is no whole number from " +
+                                           std::to_string(low) + " to " + std::to_string(high));
+    }
+    return value;
 }
 
 bool parse(const arguments& words, const po::options_description& all, const std::string& usage,

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
+#include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/parameters.h>
 #include <pimvp/core/quantity.h>
 #include <pimvp/core/text_table.h>
 #include <pimvp/runner/execute.h>
+#include <pimvp/runner/program_file.h>
 #include <pimvp/runner/record.h>
 
+#include <fmt/format.h>
 #include <unistd.h>
-
+#include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <limits>
+#include <optional>
+#include <thread>
 
 namespace pimvp::cli {
 namespace {
@@ -20,56 +26,88 @@ constexpr int mismatch = 3;
 
 struct run_options {
     design_options design;
-    std::string style = "lt", check = "layers", limit, out;
-    std::uint64_t seed = 1;
+    std::string style = "lt", check = "layers", limit, out, program;
 };
 
 void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
     using core::text_table;
     constexpr auto right = text_table::align::right;
-    text_table table{
-        {"layer"}, {"kind"}, {"MACs", right}, {"mismatches", right}, {"energy", right}};
+    text_table table{{"layer"},          {"kind"},        {"MACs", right},   {"mismatches", right},
+                     {"latency", right}, {"busy", right}, {"energy", right}, {"share", right}};
+    const double all = outcome.energy.dynamic_j;
     for (const runner::layer_result& layer : outcome.layers) {
         const nn::node& node = work.network.nodes[layer.node];
         table.row({node.name, std::string(to_string(node.kind)),
                    core::grouped(work.network.macs(node)), core::grouped(layer.mismatches),
-                   core::si(layer.energy_j, "J")});
+                   core::si(core::to_seconds(layer.latency_fs), "s"),
+                   layer.utilisation ? core::percent(*layer.utilisation) : "",
+                   core::si(layer.energy_j, "J"), core::percent(layer.energy_j / all)});
     }
     table.rule();
     table.row({"total", "", core::grouped(work.network.macs()), core::grouped(outcome.mismatches),
-               core::si(outcome.energy.dynamic_j, "J")});
+               core::si(core::to_seconds(outcome.latency_fs), "s"), "", core::si(all, "J"),
+               core::percent(1.0)});
     std::cout << table.text() << '\n';
 }
 
-void print_totals(const runner::run_outcome& outcome, const nlohmann::ordered_json& record) {
+void print_totals(const runner::run_outcome& outcome) {
     using core::text_table;
-    text_table table{{"per inference"}, {"", text_table::align::right}};
+    constexpr auto right = text_table::align::right;
+    text_table table{{"per inference"}, {"", right}, {""}};
     table.row({"images", core::grouped(outcome.images)});
     if (outcome.top1) table.row({"top-1", core::percent(*outcome.top1, 2)});
     if (outcome.top5) table.row({"top-5", core::percent(*outcome.top5, 2)});
     if (outcome.agreement) {
-        table.row({"top-1 agreement with float", core::percent(*outcome.agreement, 2)});
+        table.row({"top-1 as the float network", core::percent(*outcome.agreement, 2)});
     }
-    if (outcome.kl) table.row({"KL(float || integer)", core::si(*outcome.kl, "nat")});
-    table.row({"latency", core::si(record["latency"]["inference_s"].get<double>(), "s")});
-    table.row({"load (once)", core::si(static_cast<double>(outcome.load_fs) * 1e-15, "s")});
+    if (outcome.kl) table.row({"KL(float || integer)", fmt::format("{:.5f} nat", *outcome.kl)});
+    if (outcome.sqnr_db) {
+        table.row({"signal to quantisation noise", fmt::format("{:.1f} dB", *outcome.sqnr_db)});
+    }
+    table.rule();
+    table.row({"latency", core::si(core::to_seconds(outcome.latency_fs), "s"),
+               "idle machine, doorbell to interrupt"});
+    if (outcome.stream) {
+        table.row({"interval", core::si(outcome.stream->interval_s, "s"),
+                   std::to_string(outcome.stream->in_flight) + " in flight, " +
+                       fmt::format("{:.4g} inferences/s", 1.0 / outcome.stream->interval_s)});
+    }
+    table.row({"load", core::si(core::to_seconds(outcome.load_fs), "s"),
+               "once, " + core::si(outcome.load_j, "J")});
+    table.row({"utilisation", core::percent(outcome.utilisation, 2),
+               "of " + core::si(outcome.machine.peak_ops_per_s, "op/s") + " on " +
+                   fmt::format("{:.1f} mm2", outcome.machine.area_mm2)});
     table.rule();
     for (const auto& [name, joules] : outcome.energy.by_component_j) {
-        if (joules > 0.0) table.row({name, core::si(joules, "J")});
+        if (joules <= 0.0) continue;
+        table.row({name, core::si(joules, "J"), core::percent(joules / outcome.energy.dynamic_j)});
     }
+    table.rule();
     table.row({"dynamic", core::si(outcome.energy.dynamic_j, "J")});
-    table.row({"static", core::si(outcome.energy.static_j, "J")});
+    table.row({"static", core::si(outcome.energy.static_j, "J"), "over the latency"});
     table.row({"energy", core::si(outcome.energy.total_j, "J")});
-    for (const auto& domain : outcome.energy.domains) {
-        if (!domain.headline) {
-            table.row({"apart: " + domain.name + " static", core::si(domain.joules, "J")});
-        }
+    if (outcome.stream) {
+        table.row(
+            {"static in a stream", core::si(outcome.stream->static_j, "J"), "over the interval"});
     }
-    std::cout << table.text() << "\nThe energy rests on:";
+    for (const auto& domain : outcome.energy.domains) {
+        if (domain.headline) continue;
+        const std::string streamed =
+            outcome.stream ? ", " + core::si(outcome.stream->apart_j.at(domain.name), "J") +
+                                 " over the interval"
+                           : "";
+        table.row(
+            {domain.name, core::si(domain.joules, "J"), "static, apart from the above" + streamed});
+    }
+    std::cout << table.text() << "\nThe energy rests on numbers that are";
     for (const auto& [grade, share] : outcome.energy.grade_shares()) {
         std::cout << "  " << grade << ' ' << core::percent(share);
     }
     std::cout << '\n';
+}
+
+std::string threads_here() {
+    return std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
 }
 
 core::coding_style style_of(const std::string& word) {
@@ -84,14 +122,21 @@ int run_command(const arguments& words) {
     namespace po = boost::program_options;
     run_options chosen;
     runner::workload_options& data = chosen.design.workload;
+    std::string seed, threads, in_flight;
     po::options_description all("options");
     add_design_options(all, chosen.design);
-    all.add_options()("input", po::value(&data.input), "inputs, a row an inference (.npy)")(
+    all.add_options()("program", po::value(&chosen.program),
+                      "program image by pimvp map --out, instead of a network")(
+        "input", po::value(&data.input), "inputs, a row an inference (.npy)")(
         "labels", po::value(&data.labels), "classes of the inputs (.npy)")(
         "images", po::value(&data.images), "the first N inputs, or those from A to B: A-B")(
         "coding-style", po::value(&chosen.style)->default_value("lt"), "lt or at")(
         "check", po::value(&chosen.check)->default_value("layers"), "layers or outputs")(
-        "seed", po::value(&chosen.seed)->default_value(1), "of all random streams")(
+        "in-flight", po::value(&in_flight)->default_value("0"),
+        "inferences that stream together; 0 = what the machine takes")(
+        "threads", po::value(&threads)->default_value(threads_here()),
+        "of this computer; results do not depend on them")(
+        "seed", po::value(&seed)->default_value("1"), "of all random streams")(
         "max-sim-time", po::value(&chosen.limit), "gives up after that simulated time: 10 ms")(
         "out", po::value(&chosen.out), "folder for run.json, host.json, outputs.npy")(
         "trace", "trace.json in --out, for Perfetto")("quiet,q", "no tables, no progress")(
@@ -100,7 +145,11 @@ int run_command(const arguments& words) {
     if (!parse(words, all, "pimvp run [options]", seen)) return 0;
 
     runner::execute_options options;
-    options.context.seed = chosen.seed;
+    options.context.seed =
+        whole_number("--seed", seed, 0, std::numeric_limits<std::uint64_t>::max());
+    options.in_flight =
+        static_cast<std::uint32_t>(whole_number("--in-flight", in_flight, 0, 1U << 16U));
+    options.threads = static_cast<unsigned>(whole_number("--threads", threads, 1, 256));
     options.context.style = style_of(chosen.style);
     if (chosen.check != "layers" && chosen.check != "outputs") {
         throw core::user_error("--check",
@@ -117,15 +166,31 @@ int run_command(const arguments& words) {
     if (trace && chosen.out.empty()) {
         throw core::user_error("--trace", "needs --out DIR, where trace.json goes");
     }
+    if (!chosen.program.empty()) {
+        for (const char* other : {"network", "calibrate"}) {
+            if (seen.count(other) == 0 || seen[other].defaulted()) continue;
+            throw core::user_error("--" + std::string(other),
+                                   "goes with a network, --program has its own: leave one out");
+        }
+    }
     const runner::platform target =
         runner::load_platform(chosen.design.platform, chosen.design.overrides);
     if (seen.count("dump-config") != 0) {
         std::cout << core::dump(target.params);
         return 0;
     }
-    const runner::workload work = runner::load_workload(data, true);
-    const runner::mapped program = runner::map_to(work.network, target, true);
-    if (!chosen.out.empty()) runner::prepare_folder(chosen.out);
+    runner::mapped program;
+    runner::workload work;
+    if (chosen.program.empty()) {
+        work = runner::load_workload(data, true);
+        program = runner::map_to(work.network, target, runner::mapping_of::program);
+    } else {
+        runner::program_file file = runner::read_program(chosen.program);
+        work = runner::load_inputs(file.network, data);
+        program = runner::map_from(std::move(file), target);
+    }
+    std::optional<runner::record_folder> folder;
+    if (!chosen.out.empty()) folder.emplace(chosen.out);
 
     const bool quiet = seen.count("quiet") != 0;
     if (!quiet && isatty(STDERR_FILENO) != 0) {
@@ -136,17 +201,17 @@ int run_command(const arguments& words) {
     }
     std::ofstream trace_file;
     if (trace) {
-        trace_file.open(chosen.out + "/trace.json");
+        trace_file.open(folder->path() + "/trace.json");
         options.trace = &trace_file;
     }
     const runner::run_outcome outcome = runner::execute(work, program, options);
     const auto record = runner::run_record(work, program, options, outcome);
-    if (!chosen.out.empty()) runner::write_record(chosen.out, record, outcome);
+    if (folder) folder->write(record, outcome);
     if (!quiet) {
         std::cout << work.network.name << " on " << target.name << ", " << program.placement.tiles
                   << (program.placement.tiles == 1 ? " tile\n\n" : " tiles\n\n");
         print_layers(work, outcome);
-        print_totals(outcome, record);
+        print_totals(outcome);
     }
     return outcome.mismatches == 0 ? 0 : mismatch;
 }

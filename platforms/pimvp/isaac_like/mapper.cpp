@@ -4,6 +4,7 @@
 #include <pimvp/isaac_like/placer.h>
 
 #include <pimvp/mapping/program_image.h>
+#include <pimvp/nn/fingerprint.h>
 #include <pimvp/reram/crossbar_encoder.h>
 
 #include <cstring>
@@ -60,7 +61,8 @@ placement place(const nn::network& network, const machine& target) {
 }
 
 std::vector<std::uint8_t> map_network(const nn::network& network, const machine& target,
-                                      const accel::hash256& config_hash, placement* placed) {
+                                      const accel::hash256& config_hash, placement* placed,
+                                      const std::vector<mapping::section>& more) {
     placement_plan planned = plan(network, target);
     std::vector<std::uint8_t> cells(planned.cell_bytes);
     std::uint64_t offset = 0;
@@ -92,8 +94,8 @@ std::vector<std::uint8_t> map_network(const nn::network& network, const machine&
     sections.push_back(
         {static_cast<std::uint32_t>(section_kind::tiles), encode_tiles(planned.placed.program)});
     sections.push_back({static_cast<std::uint32_t>(section_kind::cells), std::move(cells)});
-    const accel::hash256 network_hash =
-        network.sha256.empty() ? accel::hash256{} : mapping::parse_hash(network.sha256);
+    sections.insert(sections.end(), more.begin(), more.end());
+    const accel::hash256 network_hash = mapping::parse_hash(nn::fingerprint(network));
     if (placed != nullptr) *placed = std::move(planned.placed);
     return mapping::build_program_image(family_id, config_hash, network_hash, sections);
 }

@@ -3,6 +3,7 @@
 
 #include <pimvp/isaac_like/spatial_program.h>
 #include <pimvp/mapping/lowering.h>
+#include <pimvp/mapping/program_image.h>
 #include <pimvp/nn/network.h>
 #include <pimvp/noc/c_mesh_params.h>
 #include <pimvp/noc/node_map.h>
@@ -65,10 +66,11 @@ struct placement {
 /// a layer cannot run on it.
 placement place(const nn::network& network, const machine& target);
 
-/// The whole program image: place(), cells encoded, packed with hashes. `place` is returned through
-/// `placed` if not null.
+/// The whole program image: place(), cells encoded, packed with hashes; `more` sections follow.
+/// The placement is returned through `placed` if not null.
 std::vector<std::uint8_t> map_network(const nn::network& network, const machine& target,
                                       const accel::hash256& config_hash,
-                                      placement* placed = nullptr);
+                                      placement* placed = nullptr,
+                                      const std::vector<mapping::section>& more = {});
 
 }  // namespace pimvp::isaac_like

@@ -1,71 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pimvp/runner/comparison.h>
 #include <pimvp/runner/execute.h>
+
+#include <pimvp/runner/expectations.h>
+#include <pimvp/runner/layer_watch.h>
 
 #include <pimvp/board/board.h>
 #include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/accelerator.h>
 #include <pimvp/nn/arithmetic.h>
-#include <pimvp/nn/executor.h>
-#include <pimvp/nn/float_executor.h>
 #include <pimvp/nn/metrics.h>
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
+#include <deque>
 #include <utility>
 
 namespace pimvp::runner {
 namespace {
-
-/// Prices all inferences: events from before each submit to after its collect, power domains from
-/// doorbell to interrupt. Sums first, one division last.
-class energy_window {
-public:
-    explicit energy_window(const core::energy_ledger& ledger)
-        : m_ledger(ledger) {}
-
-    void begin_static() { m_doorbell = m_ledger.snapshot(core::now_fs()); }
-    void end_static() { m_interrupt = m_ledger.snapshot(core::now_fs()); }
-    void close() {
-        const core::energy_report waited = m_ledger.price(m_interrupt.since(m_doorbell));
-        if (m_domains.empty()) {
-            m_domains = waited.domains;
-            return;
-        }
-        for (std::size_t i = 0; i < m_domains.size(); ++i) {
-            m_domains[i].joules += waited.domains[i].joules;
-        }
-    }
-
-    [[nodiscard]] core::energy_report report(const core::activity& all, std::size_t runs) const {
-        core::energy_report r = m_ledger.price(all);
-        const auto n = static_cast<double>(runs);
-        for (const core::domain_energy& d : r.domains) {  // the time between runs does not count
-            if (d.headline) r.grades_j[std::string(core::to_string(d.g))] -= d.joules;
-        }
-        r.static_j = r.apart_j = r.dynamic_j = 0.0;
-        r.domains = m_domains;
-        for (core::domain_energy& d : r.domains) {
-            if (d.headline) r.grades_j[std::string(core::to_string(d.g))] += d.joules;
-            d.joules /= n;
-            (d.headline ? r.static_j : r.apart_j) += d.joules;
-        }
-        for (auto& part : r.by_component_j) r.dynamic_j += part.second /= n;
-        for (auto& part : r.by_envelope_j) part.second /= n;
-        for (auto& part : r.grades_j) part.second = std::max(0.0, part.second / n);
-        for (double& part : r.by_scope_j) part /= n;
-        r.off_chip_j /= n;
-        r.total_j = r.dynamic_j + r.static_j;
-        return r;
-    }
-
-private:
-    const core::energy_ledger& m_ledger;
-    core::activity m_doorbell, m_interrupt;
-    std::vector<core::domain_energy> m_domains;
-};
 
 nn::integer_tensor from_bytes(const nn::value& like, const board::tensor_bytes& bytes) {
     nn::integer_tensor made(like.dims, like.type);
@@ -73,117 +25,273 @@ nn::integer_tensor from_bytes(const nn::value& like, const board::tensor_bytes& 
     return made;
 }
 
-/// Scores of the outputs against labels and the float network.
-struct scores {
-    nn::accuracy right;
-    nn::deviation apart;
+/// Between which completions a stream is steady: after the first wave of inferences in flight, over
+/// whole waves; shorter streams give what they have.
+struct steady_stretch {
+    /// Of `inferences`, number 0 runs alone and the others stream.
+    steady_stretch(std::size_t inferences, std::size_t most_in_flight)
+        : in_flight(std::min(most_in_flight, inferences - 1)) {
+        if (in_flight < 3) return;
+        last = inferences - 1;
+        const std::size_t after_first_wave = last - in_flight;
+        if (after_first_wave == 0) {
+            first = 1;
+        } else {
+            const std::size_t waves = std::max<std::size_t>(1, after_first_wave / in_flight);
+            first = last - std::min(after_first_wave, waves * in_flight);
+        }
+    }
+    [[nodiscard]] std::size_t spacings() const { return last - first; }
+
+    std::size_t in_flight;
+    std::size_t first = 0, last = 0;  ///< completions, by inference
+};
+
+/// A run in one simulation: the first inference alone, then the others in a stream.
+class session {
+public:
+    session(const workload& work, const mapped& program, const execute_options& options,
+            core::context& context)
+        : m_work(work),
+          m_net(work.network),
+          m_program(program),
+          m_options(options),
+          m_ledger(context.ledger()),
+          m_board("board", context, program.target.params),
+          m_unit(dynamic_cast<isaac_like::accelerator&>(
+              m_board.accelerator_named(program.target.accelerator))),
+          m_in_flight(streamed_together()),
+          m_expected(work, m_in_flight, options.threads),
+          m_watch(m_net, reference()),
+          m_stretch(work.inputs.size(), m_in_flight) {
+        m_unit.observe(&m_watch);
+        sc_core::sc_spawn_options on_interrupt;
+        on_interrupt.spawn_method();
+        on_interrupt.dont_initialize();
+        on_interrupt.set_sensitivity(&m_unit.irq.pos());
+        sc_core::sc_spawn([this] { interrupted(); }, "interrupt_watch", &on_interrupt);
+    }
+
+    run_outcome run() {
+        m_board.run([this] { drive(); }, core::from_fs(m_options.limit_fs));
+        m_outcome.images = m_work.inputs.size();
+        m_outcome.output_dims = m_net.values[m_net.outputs[0]].dims;
+        m_outcome.load_bytes = m_program.image.size();
+        m_outcome.mismatches = m_outcome.output_mismatches;
+        price();
+        for (const isaac_like::layer_placement& placed : m_program.placement.layers) {
+            m_outcome.layers.push_back(result_of(placed));
+            m_outcome.mismatches += m_outcome.layers.back().mismatches;
+        }
+        rate();
+        score();
+        return std::move(m_outcome);
+    }
+
+private:
+    /// One more than the accelerator works on, so that it never waits for the host.
+    [[nodiscard]] std::uint32_t streamed_together() const {
+        const std::uint32_t most = m_program.target.isaac().runs_in_flight + 1;
+        const std::uint32_t ring = m_program.target.params.host.ring_jobs;
+        return std::min(ring, m_options.in_flight == 0 ? most : m_options.in_flight);
+    }
+
+    /// What layers are compared with, if they are.
+    [[nodiscard]] layer_watch::reference_of reference() {
+        if (!m_options.check_layers) return {};
+        return [this](std::uint32_t inference) -> const nn::executor& {
+            return *m_expected.of(inference).reference;
+        };
+    }
+
+    void drive() {
+        board::device& device = m_board.device_named(m_program.target.accelerator);
+        device.start();
+        const std::uint64_t begin = core::now_fs();
+        const core::activity before = m_ledger.snapshot(begin);
+        const board::loaded_program handle = device.load(m_program.image);
+        m_outcome.load_fs = core::now_fs() - begin;
+        m_loaded = m_ledger.snapshot(core::now_fs());
+        m_outcome.load_j = m_ledger.price(m_loaded.since(before)).total_j;
+
+        // (1) the first inference on the idle machine
+        const std::size_t images = m_work.inputs.size();
+        const board::submitted_run first = device.submit(handle, m_expected.of(0).inputs);
+        m_doorbell = m_ledger.snapshot(core::now_fs());
+        const board::run_result alone = device.collect(first);
+        m_static = m_interrupt.since(m_doorbell);
+        m_outcome.latency_fs = alone.interrupt_fs - alone.doorbell_fs;
+        take(0, alone);
+
+        // (2) the others in a stream
+        std::deque<board::submitted_run> under_way;
+        for (std::size_t next = 1, done = 1; done < images; ++done) {
+            while (next < images && under_way.size() < m_in_flight) {
+                under_way.push_back(device.submit(handle, m_expected.of(next++).inputs));
+            }
+            const board::run_result result = device.collect(under_way.front());
+            under_way.pop_front();
+            if (done == m_stretch.first) m_begin = completion_of(result);
+            if (done == m_stretch.last) m_end = completion_of(result);
+            take(done, result);
+        }
+        m_finished = m_ledger.snapshot(core::now_fs());
+    }
+
+    void interrupted() {
+        if (m_outcome.latency_fs == 0) m_interrupt = m_ledger.snapshot(core::now_fs());
+    }
+
+    /// Compares and scores one inference's outputs.
+    void take(std::size_t index, const board::run_result& result) {
+        const expectation& expected = m_expected.of(index);
+        for (std::size_t i = 0; i < m_net.outputs.size(); ++i) {
+            const nn::value_id id = m_net.outputs[i];
+            const nn::integer_tensor got = from_bytes(m_net.values[id], result.outputs.at(i));
+            m_outcome.output_mismatches += nn::count_mismatches(got, expected.reference->value(id));
+            if (i != 0) continue;
+            const std::vector<float> real = nn::dequantise(got).data;
+            m_outcome.outputs.insert(m_outcome.outputs.end(), real.begin(), real.end());
+            if (!m_work.labels.empty()) m_right.add(real, m_work.labels[index]);
+            if (m_work.floating) m_apart.add(expected.float_scores, real);
+        }
+        m_expected.release(index);
+        if (m_options.progress) m_options.progress(index + 1, m_work.inputs.size());
+    }
+
+    /// Events of all inferences, power domains of the first; sums first, one division last.
+    void price() {
+        m_runs = m_finished.since(m_loaded);
+        core::energy_report r = m_ledger.price(m_runs);
+        const core::energy_report alone = m_ledger.price(m_static);
+        const auto n = static_cast<double>(m_work.inputs.size());
+        for (const core::domain_energy& d : r.domains) {  // the time between runs does not count
+            if (d.headline) r.grades_j[std::string(core::to_string(d.g))] -= d.joules;
+        }
+        for (auto& part : r.grades_j) part.second = std::max(0.0, part.second / n);
+        r.domains = alone.domains;
+        for (const core::domain_energy& d : r.domains) {
+            if (d.headline) r.grades_j[std::string(core::to_string(d.g))] += d.joules;
+        }
+        r.static_j = alone.static_j;
+        r.apart_j = alone.apart_j;
+        r.dynamic_j = 0.0;
+        for (auto& part : r.by_component_j) r.dynamic_j += part.second /= n;
+        for (auto& part : r.by_envelope_j) part.second /= n;
+        for (double& part : r.by_scope_j) part /= n;
+        r.off_chip_j /= n;
+        r.total_j = r.dynamic_j + r.static_j;
+        m_outcome.energy = std::move(r);
+        m_outcome.stream = steady();
+    }
+
+    [[nodiscard]] std::optional<stream_result> steady() const {
+        if (m_stretch.spacings() == 0) return std::nullopt;
+        stream_result result;
+        result.in_flight = m_stretch.in_flight;
+        result.interval_s = core::to_seconds(m_end.at_fs - m_begin.at_fs) /
+                            static_cast<double>(m_stretch.spacings());
+        const core::activity between = m_end.seen.since(m_begin.seen);
+        const double share = result.interval_s / core::to_seconds(between.time_fs());
+        for (const core::domain_energy& d : m_ledger.price(between).domains) {
+            if (d.headline) {
+                result.static_j += d.joules * share;
+            } else {
+                result.apart_j[d.name] = d.joules * share;
+            }
+        }
+        return result;
+    }
+
+    [[nodiscard]] layer_result result_of(const isaac_like::layer_placement& placed) const {
+        const nn::node& node = m_net.nodes[placed.node];
+        const layer_watch::layer& seen = m_watch.of(placed.node);
+        layer_result layer;
+        layer.node = placed.node;
+        layer.mismatches = seen.mismatches;
+        layer.latency_fs = seen.latency_fs();
+        const auto images = static_cast<double>(m_work.inputs.size());
+        if (m_options.check_layers &&
+            seen.compared !=
+                m_work.inputs.size() * nn::element_count(m_net.values[node.output].dims)) {
+            throw core::internal_error("not all of '" + node.name + "' was compared");
+        }
+        layer.counts = m_ledger.scope_counts(m_runs, placed.node + 1);
+        layer.energy_j = m_ledger.scope_j(m_runs, placed.node + 1) / images;
+        if (placed.arrays != 0 && layer.latency_fs != 0) {
+            std::uint64_t reads = 0;
+            for (const auto& [name, count] : layer.counts) {
+                if (name.rfind("crossbar.read_cycle", 0) == 0) reads += count;
+            }
+            const std::uint64_t cycle = m_program.target.isaac().tile.ima.crossbar.cycle.value.fs;
+            layer.utilisation =
+                static_cast<double>(reads) / images * static_cast<double>(cycle) /
+                (static_cast<double>(placed.arrays) * static_cast<double>(layer.latency_fs));
+        }
+        return layer;
+    }
+
+    /// How much of what the machine could do was asked of it.
+    void rate() {
+        int weight_bits = 1, input_bits = 1;
+        for (const nn::node& n : m_net.nodes) {
+            if (!n.is_matrix()) continue;
+            weight_bits = std::max(weight_bits, n.weights.type().bits);
+            input_bits = std::max(input_bits, m_net.values[n.inputs[0]].type.bits);
+        }
+        m_outcome.machine =
+            isaac_like::figures_of(m_program.target.isaac(), static_cast<unsigned>(weight_bits),
+                                   static_cast<unsigned>(input_bits));
+        const double seconds = m_outcome.stream ? m_outcome.stream->interval_s
+                                                : core::to_seconds(m_outcome.latency_fs);
+        m_outcome.utilisation =
+            2.0 * static_cast<double>(m_net.macs()) / (seconds * m_outcome.machine.peak_ops_per_s);
+    }
+
+    void score() {
+        if (m_right.count() != 0) {
+            m_outcome.top1 = m_right.top1();
+            m_outcome.top5 = m_right.top5();
+        }
+        if (m_apart.count() != 0) {
+            m_outcome.kl = m_apart.kl();
+            if (std::isfinite(m_apart.sqnr_db())) m_outcome.sqnr_db = m_apart.sqnr_db();
+            m_outcome.agreement = m_apart.agreement();
+        }
+    }
+
+    struct completion {
+        std::uint64_t at_fs = 0;
+        core::activity seen;  ///< a little later, when the host knew
+    };
+    [[nodiscard]] completion completion_of(const board::run_result& result) const {
+        return {result.end_ps * 1000, m_ledger.snapshot(core::now_fs())};
+    }
+
+    const workload& m_work;
+    const nn::network& m_net;
+    const mapped& m_program;
+    const execute_options& m_options;
+    const core::energy_ledger& m_ledger;
+    board::board m_board;
+    isaac_like::accelerator& m_unit;
+    const std::uint32_t m_in_flight;
+    expectations m_expected;
+    layer_watch m_watch;
+    const steady_stretch m_stretch;
+    core::activity m_loaded, m_doorbell, m_interrupt, m_static, m_finished, m_runs;
+    completion m_begin, m_end;  ///< of the steady stretch
+    nn::accuracy m_right;
+    nn::deviation m_apart;
+    run_outcome m_outcome;
 };
 
 }  // namespace
 
 run_outcome execute(const workload& work, const mapped& program, const execute_options& options) {
-    const nn::network& net = work.network;
     core::context context(options.context);
     if (options.trace != nullptr) context.start_trace(*options.trace);
-    board::board board("board", context, program.target.params);
-    const std::string& name = program.target.accelerator;
-    auto& unit = dynamic_cast<isaac_like::accelerator&>(board.accelerator_named(name));
-
-    nn::executor reference(net);
-    std::unique_ptr<nn::float_executor> floating;
-    if (work.floating) floating = std::make_unique<nn::float_executor>(*work.floating);
-    comparison layers(net, reference);
-    if (options.check_layers) unit.observe(&layers);
-
-    energy_window energy(context.ledger());
-    sc_core::sc_spawn_options watch;
-    watch.spawn_method();
-    watch.dont_initialize();
-    watch.set_sensitivity(&unit.irq.pos());
-    sc_core::sc_spawn([&energy] { energy.end_static(); }, "interrupt_watch", &watch);
-
-    run_outcome outcome;
-    outcome.images = work.inputs.size();
-    outcome.output_dims = net.values[net.outputs[0]].dims;
-    outcome.load_bytes = program.image.size();
-    scores scored;
-    core::activity loaded;
-    core::activity finished;
-
-    const auto one = [&](board::device& device, const board::loaded_program& handle,
-                         std::size_t index) {
-        std::vector<nn::integer_tensor> inputs;
-        std::vector<board::tensor_bytes> bytes;
-        for (std::size_t i = 0; i < net.inputs.size(); ++i) {
-            inputs.push_back(nn::quantise(work.inputs[index][i], net.values[net.inputs[i]].type));
-            const nn::integer_tensor& t = inputs.back();
-            bytes.emplace_back(t.bytes(), t.bytes() + t.byte_count());
-        }
-        reference.run(inputs);
-        const board::submitted_run run = device.submit(handle, bytes);
-        energy.begin_static();
-        const board::run_result result = device.collect(run);
-        energy.close();
-        outcome.latencies_fs.push_back(result.interrupt_fs - result.doorbell_fs);
-        for (std::size_t i = 0; i < net.outputs.size(); ++i) {
-            const nn::integer_tensor got =
-                from_bytes(net.values[net.outputs[i]], result.outputs.at(i));
-            outcome.output_mismatches += nn::count_mismatches(got, reference.value(net.outputs[i]));
-            if (i != 0) continue;
-            const std::vector<float> real = nn::dequantise(got).data;
-            outcome.outputs.insert(outcome.outputs.end(), real.begin(), real.end());
-            if (!work.labels.empty()) scored.right.add(real, work.labels[index]);
-            if (floating) {
-                floating->run(work.inputs[index]);
-                scored.apart.add(floating->value(work.floating->outputs[0]).data, real);
-            }
-        }
-        if (options.progress) options.progress(index + 1, outcome.images);
-    };
-    board.run(
-        [&] {
-            board::device& device = board.device_named(name);
-            device.start();
-            const std::uint64_t begin = core::now_fs();
-            const core::activity before = context.ledger().snapshot(begin);
-            const board::loaded_program handle = device.load(program.image);
-            outcome.load_fs = core::now_fs() - begin;
-            loaded = context.ledger().snapshot(core::now_fs());
-            outcome.load_j = context.ledger().price(loaded.since(before)).total_j;
-            for (std::size_t i = 0; i < work.inputs.size(); ++i) one(device, handle, i);
-            finished = context.ledger().snapshot(core::now_fs());
-        },
-        core::from_fs(options.limit_fs));
-
-    const core::activity runs = finished.since(loaded);
-    outcome.energy = energy.report(runs, outcome.images);
-    outcome.mismatches = outcome.output_mismatches;
-    for (const isaac_like::layer_placement& placed : program.placement.layers) {
-        layer_result layer;
-        layer.node = placed.node;
-        layer.mismatches = layers.mismatches()[placed.node];
-        const nn::shape& dims = net.values[net.nodes[placed.node].output].dims;
-        if (options.check_layers &&
-            layers.compared()[placed.node] != outcome.images * nn::element_count(dims)) {
-            throw core::internal_error("not all of '" + net.nodes[placed.node].name +
-                                       "' was compared");
-        }
-        layer.counts = context.ledger().scope_counts(runs, placed.node + 1);
-        layer.energy_j =
-            context.ledger().scope_j(runs, placed.node + 1) / static_cast<double>(outcome.images);
-        outcome.mismatches += layer.mismatches;
-        outcome.layers.push_back(std::move(layer));
-    }
-    if (scored.right.count() != 0) {
-        outcome.top1 = scored.right.top1();
-        outcome.top5 = scored.right.top5();
-    }
-    if (scored.apart.count() != 0) {
-        outcome.kl = scored.apart.kl();
-        if (std::isfinite(scored.apart.sqnr_db())) outcome.sqnr_db = scored.apart.sqnr_db();
-        outcome.agreement = scored.apart.agreement();
-    }
-    return outcome;
+    return session(work, program, options, context).run();
 }
 
 }  // namespace pimvp::runner

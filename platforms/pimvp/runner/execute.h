@@ -6,11 +6,13 @@
 
 #include <pimvp/core/context.h>
 #include <pimvp/core/energy.h>
+#include <pimvp/isaac_like/figures.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,16 +23,29 @@ struct execute_options {
     core::context_options context;
     bool check_layers = true;       ///< false: outputs only
     std::uint64_t limit_fs = 0;     ///< simulated time, 0 = none
+    std::uint32_t in_flight = 0;    ///< inferences that stream together; 0 = what the machine takes
+    unsigned threads = 1;           ///< of this computer; results do not depend on it
     std::ostream* trace = nullptr;  ///< Chrome trace-event JSON
     std::function<void(std::size_t done, std::size_t all)> progress;
 };
 
-/// One layer as it ran, over all inferences.
+/// One layer as it ran.
 struct layer_result {
     std::uint32_t node = 0;
-    std::uint64_t mismatches = 0;
-    double energy_j = 0.0;  ///< events, per inference
-    std::map<std::string, std::uint64_t> counts;
+    std::uint64_t mismatches = 0;  ///< over all inferences
+    std::uint64_t latency_fs = 0;  ///< inference 0: first window to last delivered pixel
+    double energy_j = 0.0;         ///< events, per inference
+    /// Share of latency_fs in which its crossbars are read; null for layers without crossbars.
+    std::optional<double> utilisation;
+    std::map<std::string, std::uint64_t> counts;  ///< over all inferences
+};
+
+/// Inferences in a stream, several in flight, once the machine is full.
+struct stream_result {
+    std::size_t in_flight = 0;
+    double interval_s = 0.0;                ///< between completions
+    double static_j = 0.0;                  ///< of the headline's power domains in one interval
+    std::map<std::string, double> apart_j;  ///< of the others
 };
 
 /// What a run gave. Energies are per inference, counts over all inferences.
@@ -40,16 +55,20 @@ struct run_outcome {
     std::uint64_t output_mismatches = 0;
     std::uint64_t load_fs = 0, load_bytes = 0;
     double load_j = 0.0;
-    std::vector<std::uint64_t> latencies_fs;  ///< doorbell to interrupt
-    core::energy_report energy;
-    std::vector<layer_result> layers;  ///< those placed on the accelerator
-    std::vector<float> outputs;        ///< first output, images x elements
-    nn::shape output_dims;             ///< of one image
+    std::uint64_t latency_fs = 0;         ///< inference 0, alone: doorbell to interrupt
+    std::optional<stream_result> stream;  ///< from 4 inferences on
+    core::energy_report energy;           ///< static energy over latency_fs
+    std::vector<layer_result> layers;     ///< those placed on the accelerator
+    std::vector<float> outputs;           ///< first output, images x elements
+    nn::shape output_dims;                ///< of one image
     std::optional<double> top1, top5, kl, sqnr_db, agreement;
+    isaac_like::machine_figures machine;  ///< at the widest weights and inputs of the network
+    double utilisation = 0.0;  ///< of the peak rate: over the interval, or else the latency
 };
 
-/// Builds the board, loads the program and runs every input on an idle machine. Once per process.
-/// Throws core::user_error, and board::accelerator_error if the accelerator refuses or stands.
+/// Builds the board, loads the program, runs the first input on the idle machine and streams the
+/// others. Once per process. Throws core::user_error, and board::accelerator_error if the
+/// accelerator refuses or stands.
 run_outcome execute(const workload& work, const mapped& program, const execute_options& options);
 
 }  // namespace pimvp::runner

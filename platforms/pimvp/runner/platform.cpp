@@ -3,6 +3,7 @@
 
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/accelerator.h>
+#include <pimvp/onnx/export.h>
 
 #include <filesystem>
 #include <optional>
@@ -63,18 +64,27 @@ const isaac_like::isaac_like_params& platform::isaac() const {
     return *found;
 }
 
-mapped map_to(const nn::network& network, platform target, bool with_image) {
+void set_chips(platform& target, std::uint32_t chips) {
+    target.document.set("accelerators." + target.accelerator +
+                        ".params.chips=" + std::to_string(chips));
+    target.params = board::read_board(target.document, known_types());
+}
+
+mapped map_to(const nn::network& network, platform target, mapping_of wanted) {
     mapped result;
     result.placement = isaac_like::place(network, isaac_like::machine_of(target.isaac()));
-    if (target.isaac().chips == 0) {
-        target.document.set("accelerators." + target.accelerator +
-                            ".params.chips=" + std::to_string(result.placement.chips));
-        target.params = board::read_board(target.document, known_types());
-    }
-    if (with_image) {
+    if (target.isaac().chips == 0) set_chips(target, result.placement.chips);
+    if (wanted != mapping_of::placement) {
+        std::vector<mapping::section> more;
+        if (wanted == mapping_of::file) {
+            const std::string onnx = onnx::export_bytes(network);
+            more.push_back({static_cast<std::uint32_t>(accel::section_kind::network),
+                            {onnx.begin(), onnx.end()}});
+        }
         const isaac_like::isaac_like_params& params = target.isaac();
-        result.image = isaac_like::map_network(network, isaac_like::machine_of(params),
-                                               isaac_like::config_hash(params), &result.placement);
+        result.image =
+            isaac_like::map_network(network, isaac_like::machine_of(params),
+                                    isaac_like::config_hash(params), &result.placement, more);
     }
     result.target = std::move(target);
     return result;

@@ -8,6 +8,7 @@
 #include <pimvp/core/document.h>
 #include <pimvp/nn/network.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,15 @@ board::accelerator_types known_types();
 std::vector<std::string> platform_names();
 /// Reads a preset or FILE.yaml and applies `path=value` overrides. Throws core::user_error.
 platform load_platform(const std::string& name, const std::vector<std::string>& overrides);
+/// Gives the accelerator that many chips.
+void set_chips(platform& target, std::uint32_t chips);
+/// What map_to() makes.
+enum class mapping_of {
+    placement,  ///< no image
+    program,    ///< an image to run
+    file        ///< the same with the network in it, for read_program()
+};
 /// Places the network; `chips: 0` becomes as many as it needs. Throws core::user_error.
-mapped map_to(const nn::network& network, platform target, bool with_image);
+mapped map_to(const nn::network& network, platform target, mapping_of wanted);
 
 }  // namespace pimvp::runner

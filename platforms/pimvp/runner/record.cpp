@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/runner/record.h>
 
+#include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/core/file.h>
 #include <pimvp/core/parameters.h>
+#include <pimvp/nn/fingerprint.h>
 #include <pimvp/nn/npy.h>
 
 #include <sys/resource.h>
@@ -13,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 namespace pimvp::runner {
 namespace {
@@ -38,37 +42,23 @@ json counted(const std::map<std::string, std::uint64_t>& values) {
     return object;
 }
 
-void write_text(const fs::path& path, const std::string& text) {
-    const fs::path fresh = path.string() + ".tmp";
-    std::ofstream out(fresh, std::ios::binary);
-    out << text;
-    out.close();
-    std::error_code failed;
-    if (out) fs::rename(fresh, path, failed);
-    if (!out || failed) {
-        fs::remove(fresh, failed);
-        throw core::user_error(path.string(), "cannot be written: is the disk full?");
-    }
-}
-
 }  // namespace
 
 nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                                   const execute_options& options, const run_outcome& outcome) {
     const nn::network& net = work.network;
-    double latency = 0.0;
-    for (const std::uint64_t fs : outcome.latencies_fs) latency += static_cast<double>(fs) * 1e-15;
-    latency /= static_cast<double>(outcome.images);
+    const double latency = core::to_seconds(outcome.latency_fs);
     const core::energy_report& energy = outcome.energy;
     json record;
     record["schema"] = 1;
     record["pimvp_version"] = PIMVP_VERSION;
     record["platform"] = program.target.name;
-    record["network"] = {{"name", net.name}, {"sha256", net.sha256}};
+    record["network"] = {
+        {"name", net.name}, {"sha256", net.sha256}, {"integers_sha256", nn::fingerprint(net)}};
     record["config_hash"] = core::config_hash(program.target.params);
     record["seed"] = options.context.seed;
     record["coding_style"] = core::to_string(options.context.style);
-    record["quantum_s"] = static_cast<double>(options.context.quantum_fs) * 1e-15;
+    record["quantum_s"] = core::to_seconds(options.context.quantum_fs);
     record["weights"] = net.weights;
     record["fidelity"] = "bit-exact";
     record["precision"] = {{"activation_bits", net.values[net.inputs[0]].type.bits}};
@@ -82,11 +72,23 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                          {"kl", or_null(outcome.kl)},
                          {"sqnr_db", or_null(outcome.sqnr_db)},
                          {"agreement", or_null(outcome.agreement)}};
-    record["load"] = {{"time_s", static_cast<double>(outcome.load_fs) * 1e-15},
+    record["load"] = {{"time_s", core::to_seconds(outcome.load_fs)},
                       {"energy_j", outcome.load_j},
                       {"bytes", outcome.load_bytes}};
-    record["latency"] = {
-        {"inference_s", latency}, {"interval_s", nullptr}, {"throughput_per_s", nullptr}};
+    record["latency"] = {{"inference_s", latency},
+                         {"interval_s", nullptr},
+                         {"throughput_per_s", nullptr},
+                         {"in_flight", 1}};
+    json stream = nullptr;
+    if (outcome.stream) {
+        const stream_result& steady = *outcome.stream;
+        record["latency"]["interval_s"] = steady.interval_s;
+        record["latency"]["throughput_per_s"] = 1.0 / steady.interval_s;
+        record["latency"]["in_flight"] = steady.in_flight;
+        stream = {{"total_j", energy.dynamic_j + steady.static_j},
+                  {"static_j", steady.static_j},
+                  {"apart_static_j", sorted(steady.apart_j)}};
+    }
     json apart = json::object();
     for (const core::domain_energy& domain : energy.domains) {
         if (!domain.headline) apart[domain.name] = domain.joules;
@@ -96,14 +98,18 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                         {"static_j", energy.static_j},
                         {"off_chip_j", energy.off_chip_j},
                         {"apart_static_j", apart},
+                        {"stream", stream},
                         {"by_component_j", sorted(energy.by_component_j)},
                         {"by_envelope_j", sorted(energy.by_envelope_j)},
                         {"grades", sorted(energy.grade_shares())}};
     record["edp_js"] = energy.total_j * latency;
-    record["area_mm2"] = nullptr;
-    record["technology"] = nullptr;
-    record["peak_ops_per_s"] = nullptr;
-    record["utilisation"] = nullptr;
+    const isaac_like::machine_figures& machine = outcome.machine;
+    record["area_mm2"] = machine.area_mm2;
+    record["technology"] = {{"node_nm", machine.node_nm},
+                            {"vdd_v", or_null(machine.vdd_v)},
+                            {"clock_hz", machine.clock_hz}};
+    record["peak_ops_per_s"] = machine.peak_ops_per_s;
+    record["utilisation"] = outcome.utilisation;
     record["counts"] = counted(energy.counts);
     json layers = json::array();
     for (std::size_t i = 0; i < outcome.layers.size(); ++i) {
@@ -114,30 +120,35 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                           {"on", "accelerator"},
                           {"macs", net.macs(node)},
                           {"mismatches", layer.mismatches},
-                          {"latency_s", nullptr},
+                          {"latency_s", core::to_seconds(layer.latency_fs)},
                           {"energy_j", layer.energy_j},
-                          {"utilisation", nullptr},
+                          {"utilisation", or_null(layer.utilisation)},
                           {"counts", counted(layer.counts)}});
     }
     record["layers"] = layers;
     return record;
 }
 
-void prepare_folder(const std::string& folder) {
+record_folder::record_folder(std::string path)
+    : m_path(std::move(path)) {
     std::error_code failed;
-    fs::create_directories(folder, failed);
-    const fs::path probe = fs::path(folder) / ".pimvp_probe";
+    m_made = fs::create_directories(m_path, failed);
+    const fs::path probe = fs::path(m_path) / ".pimvp_probe";
     const bool writable = !failed && std::ofstream(probe).good();
     const std::string cause = failed ? failed.message() : std::strerror(errno);
     if (!writable) {
-        throw core::user_error("--out " + folder,
+        throw core::user_error("--out " + m_path,
                                "cannot be written (" + cause + "): name another folder");
     }
     fs::remove(probe, failed);
 }
 
-void write_record(const std::string& folder, const nlohmann::ordered_json& record,
-                  const run_outcome& outcome) {
+record_folder::~record_folder() {
+    std::error_code not_empty;
+    if (m_made) fs::remove(m_path, not_empty);
+}
+
+void record_folder::write(const nlohmann::ordered_json& record, const run_outcome& outcome) const {
     rusage used{};
     getrusage(RUSAGE_SELF, &used);
     const auto seconds = [](const timeval& t) {
@@ -148,10 +159,10 @@ void write_record(const std::string& folder, const nlohmann::ordered_json& recor
     host["peak_memory_bytes"] = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
     nn::shape dims = outcome.output_dims;
     dims[0] = static_cast<std::int64_t>(outcome.images);
-    const fs::path here = folder;
+    const fs::path here = m_path;
     nn::write_npy((here / "outputs.npy").string(), dims, outcome.outputs);
-    write_text(here / "host.json", host.dump(2) + "\n");
-    write_text(here / "run.json", record.dump(2) + "\n");
+    core::write_file(here / "host.json", host.dump(2) + "\n");
+    core::write_file(here / "run.json", record.dump(2) + "\n");
 }
 
 }  // namespace pimvp::runner

@@ -12,11 +12,24 @@ namespace pimvp::runner {
 nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                                   const execute_options& options, const run_outcome& outcome);
 
-/// Makes the folder if need be and proves that files can be written in it, before a long run.
-/// Throws core::user_error.
-void prepare_folder(const std::string& folder);
-/// Writes run.json, host.json and outputs.npy, each completely or not at all.
-void write_record(const std::string& folder, const nlohmann::ordered_json& record,
-                  const run_outcome& outcome);
+/// Where a run leaves its record.
+class record_folder {
+public:
+    /// Makes the folder if need be and proves that files can be written in it, before a long run.
+    /// Throws core::user_error.
+    explicit record_folder(std::string path);
+    /// Removes a folder that it made and that stayed empty: the run failed.
+    ~record_folder();
+    record_folder(const record_folder&) = delete;
+    record_folder& operator=(const record_folder&) = delete;
+
+    [[nodiscard]] const std::string& path() const { return m_path; }
+    /// Writes run.json, host.json and outputs.npy, each completely or not at all.
+    void write(const nlohmann::ordered_json& record, const run_outcome& outcome) const;
+
+private:
+    const std::string m_path;
+    bool m_made = false;
+};
 
 }  // namespace pimvp::runner

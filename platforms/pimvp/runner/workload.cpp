@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 namespace pimvp::runner {
@@ -32,9 +33,11 @@ std::vector<fs::path> network_folders() {
 void complete(workload_options& options) {
     const std::string name = options.network;
     if (name.find('/') != std::string::npos || fs::path(name).extension() == ".onnx") return;
-    for (const fs::path& folder : network_folders()) {
-        const fs::path here = folder / name;
-        if (!fs::exists(here / "model.onnx")) continue;
+    std::vector<std::string> known;
+    for (const shipped_network& each : shipped_networks()) {
+        known.push_back(each.name);
+        if (each.name != name) continue;
+        const fs::path here = each.folder;
         options.network = (here / "model.onnx").string();
         const bool own_input = options.input.empty();
         if (options.calibrate.empty()) options.calibrate = (here / "calibrate.npy").string();
@@ -46,7 +49,7 @@ void complete(workload_options& options) {
         return;
     }
     throw core::user_error("--network", "unknown network " + core::quoted(name) +
-                                            core::did_you_mean(name, network_names()) +
+                                            core::did_you_mean(name, known) +
                                             "; a file ends in .onnx");
 }
 
@@ -123,21 +126,32 @@ std::vector<std::int64_t> read_labels(const std::string& path, const image_range
     return {from, from + static_cast<std::ptrdiff_t>(range.count)};
 }
 
+void add_inputs(workload& to, const workload_options& options) {
+    if (options.input.empty()) {
+        throw core::user_error("--input", "is missing: give inputs as FILE.npy");
+    }
+    const nn::shape& dims = to.network.values[to.network.inputs.at(0)].dims;
+    image_range range;
+    to.inputs = read_inputs(options.input, options.images, options.preprocess, dims, range);
+    if (!options.labels.empty()) to.labels = read_labels(options.labels, range);
+}
+
 }  // namespace
 
-std::vector<std::string> network_names() {
-    std::vector<std::string> names;
+std::vector<shipped_network> shipped_networks() {
+    std::map<std::string, std::string> found;
     for (const fs::path& folder : network_folders()) {
         std::error_code failed;
         for (const auto& entry : fs::directory_iterator(folder, failed)) {
             if (fs::exists(entry.path() / "model.onnx")) {
-                names.push_back(entry.path().filename().string());
+                found.emplace(entry.path().filename().string(),
+                              entry.path().lexically_normal().string());
             }
         }
     }
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
+    std::vector<shipped_network> networks;
+    for (const auto& [name, folder] : found) networks.push_back({name, folder});
+    return networks;
 }
 
 workload load_workload(const workload_options& given, bool with_inputs) {
@@ -169,13 +183,14 @@ workload load_workload(const workload_options& given, bool with_inputs) {
     if (options.network != given.network) {  // a shipped one: known by its name, not its file's
         made.network.name = given.network;
     }
-    if (!with_inputs) return made;
-    if (options.input.empty()) {
-        throw core::user_error("--input", "is missing: give inputs as FILE.npy");
-    }
-    image_range range;
-    made.inputs = read_inputs(options.input, options.images, options.preprocess, dims, range);
-    if (!options.labels.empty()) made.labels = read_labels(options.labels, range);
+    if (with_inputs) add_inputs(made, options);
+    return made;
+}
+
+workload load_inputs(nn::network network, const workload_options& options) {
+    workload made;
+    made.network = std::move(network);
+    add_inputs(made, options);
     return made;
 }
 

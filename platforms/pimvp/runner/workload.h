@@ -28,10 +28,16 @@ struct workload {
     std::vector<std::int64_t> labels;                   ///< per image; empty = unknown
 };
 
-/// The shipped networks by name.
-std::vector<std::string> network_names();
+struct shipped_network {
+    std::string name;
+    std::string folder;  ///< model.onnx and what belongs to it
+};
+/// By name; of two with the same name, the one beside the installed program.
+std::vector<shipped_network> shipped_networks();
 /// Imports, calibrates and quantises. With `with_inputs`, also reads the images; without, only the
 /// network. Throws core::user_error with file, cause and way out.
 workload load_workload(const workload_options& options, bool with_inputs);
+/// The same for an integer network that is there already; `network` and `calibrate` are not read.
+workload load_inputs(nn::network network, const workload_options& options);
 
 }  // namespace pimvp::runner

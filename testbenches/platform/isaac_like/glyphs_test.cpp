@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does the shipped network give the reference's integers in every layer, at the same times in LT
-// and AT?
+// and AT, with every payload home and no protocol broken?
 #include <support/catch.h>
 
 #include <pimvp/board/board.h>
@@ -8,15 +8,11 @@
 #include <pimvp/bus/payload_pool.h>
 #include <pimvp/core/clock.h>
 #include <pimvp/isaac_like/accelerator.h>
-#include <pimvp/isaac_like/mapper.h>
-#include <pimvp/mapping/views.h>
-#include <pimvp/nn/arithmetic.h>
-#include <pimvp/nn/calibration.h>
 #include <pimvp/nn/executor.h>
-#include <pimvp/nn/npy.h>
-#include <pimvp/nn/preprocess.h>
-#include <pimvp/nn/quantise.h>
-#include <pimvp/onnx/import.h>
+#include <pimvp/runner/expectations.h>
+#include <pimvp/runner/layer_watch.h>
+#include <pimvp/runner/platform.h>
+#include <pimvp/runner/workload.h>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,124 +23,59 @@ namespace {
 
 using namespace pimvp;
 
-const std::string folder = PIMVP_GLYPHS;
-
-struct glyphs {
-    nn::network network;
-    std::vector<nn::integer_tensor> inputs;
-
-    explicit glyphs(std::size_t images) {
-        const onnx::imported imported = onnx::import_file(folder + "/model.onnx");
-        const nn::float_network& floating = *imported.floating;
-        const nn::shape dims = floating.values[floating.inputs[0]].dims;
-        const nn::preprocessor prepare(nn::load_preprocess(folder + "/preprocess.yaml"), dims);
-        const nn::npy_array calibration = nn::read_npy(folder + "/calibrate.npy");
-        nn::calibrator calibrator(floating);
-        for (std::size_t i = 0; i < 16; ++i) calibrator.add({prepare(calibration, i)});
-        network = nn::quantise(floating, calibrator.result(), {});
-        const nn::npy_array test = nn::read_npy(folder + "/images.npy");
-        for (std::size_t i = 0; i < images; ++i) {
-            inputs.push_back(
-                nn::quantise(prepare(test, i), network.values[network.inputs[0]].type));
-        }
-    }
-};
-
-/// Compares every delivered pixel with the reference.
-class checker : public reram::activation_observer {
-public:
-    checker(const nn::network& network, const std::vector<nn::executor*>& references)
-        : m_network(network),
-          m_views(mapping::view_values(network)),
-          m_references(references) {}
-
-    void delivered(const reram::observed_pixel& p) override {
-        const nn::value_id id = m_network.nodes[p.layer].output;
-        const nn::integer_tensor& expected = m_references[p.inference]->value(id);
-        const mapping::map_dims& dims = m_views[id].dims;
-        const std::size_t area = std::size_t{dims.height} * dims.width;
-        for (std::uint32_t c = 0; c < p.channels; ++c) {
-            const int want = expected.at((p.first_channel + c) * area + p.pixel);
-            const int got = expected.type().is_signed
-                                ? static_cast<int>(static_cast<std::int8_t>(p.values[c]))
-                                : static_cast<int>(p.values[c]);
-            if (want != got) ++mismatches;
-            ++compared;
-        }
-    }
-
-    std::uint64_t mismatches = 0, compared = 0;
-
-private:
-    const nn::network& m_network;
-    std::vector<mapping::value_view> m_views;
-    std::vector<nn::executor*> m_references;
-};
-
 /// Runs some images one after the other; returns the latency of each in fs.
 std::vector<std::uint64_t> run(core::coding_style style) {
-    const glyphs g(3);
-    std::vector<nn::executor> references(g.inputs.size(), nn::executor(g.network));
-    std::vector<nn::executor*> pointers;
-    for (std::size_t i = 0; i < g.inputs.size(); ++i) {
-        references[i].run({g.inputs[i]});
-        pointers.push_back(&references[i]);
-    }
+    runner::workload_options wanted;
+    wanted.network = "glyphs";
+    wanted.images = "3";
+    const runner::workload work = runner::load_workload(wanted, true);
+    const runner::mapped mapped =
+        runner::map_to(work.network, runner::load_platform("isaac_like", {"check_protocol=true"}),
+                       runner::mapping_of::program);
+    const std::size_t images = work.inputs.size();
+    runner::expectations expected(work, images, 1);
 
     core::context context{{1, style, 0}};
-    board::accelerator_types types;
-    types.add<isaac_like::accelerator, isaac_like::isaac_like_params>("isaac_like",
-                                                                      "ISAAC-like ReRAM chip");
-    const core::document document = core::document::from_text(
-        "check_protocol: true\n"
-        "accelerators: {npu: {type: isaac_like, address: 0x80000000, params: {chips: 1}}}\n",
-        "test.yaml");
-    const board::board_params params = board::read_board(document, types);
-    const auto& settings =
-        *params.accelerators.at("npu").settings->as<isaac_like::isaac_like_params>();
-    isaac_like::placement placed;
-    const std::vector<std::uint8_t> image = isaac_like::map_network(
-        g.network, isaac_like::machine_of(settings), isaac_like::config_hash(settings), &placed);
-
-    board::board board{"board", context, params};
-    checker check(g.network, pointers);
+    board::board board{"board", context, mapped.target.params};
+    runner::layer_watch watch(work.network, [&](std::uint32_t i) -> const nn::executor& {
+        return *expected.of(i).reference;
+    });
     auto& npu = dynamic_cast<isaac_like::accelerator&>(board.accelerator_named("npu"));
-    npu.observe(&check);
+    npu.observe(&watch);
     std::vector<std::uint64_t> latencies;
-    std::uint64_t wrong_outputs = 0;
     board.run(
         [&] {
             board::device& device = board.device_named("npu");
-            device.start();
-            const board::loaded_program program = device.load(image);
-            for (std::size_t i = 0; i < g.inputs.size(); ++i) {
-                const nn::integer_tensor& in = g.inputs[i];
-                const board::run_result result = device.run(
-                    program, {board::tensor_bytes(in.bytes(), in.bytes() + in.byte_count())});
-                const nn::integer_tensor& out = references[i].value(g.network.outputs[0]);
-                if (result.outputs.at(0) !=
-                    board::tensor_bytes(out.bytes(), out.bytes() + out.byte_count())) {
-                    ++wrong_outputs;
-                }
+            const board::loaded_program program = device.load(mapped.image);
+            for (std::size_t i = 0; i < images; ++i) {
+                const board::run_result result = device.run(program, expected.of(i).inputs);
+                const nn::integer_tensor& out =
+                    expected.of(i).reference->value(work.network.outputs[0]);
+                CHECK(result.outputs.at(0) ==
+                      board::tensor_bytes(out.bytes(), out.bytes() + out.byte_count()));
                 latencies.push_back(result.interrupt_fs - result.doorbell_fs);
             }
         },
         sc_core::sc_time(1, sc_core::SC_SEC));
 
-    CHECK(check.compared > 10000);
-    CHECK(check.mismatches == 0);
-    CHECK(wrong_outputs == 0);
-    CHECK(context.service<bus::payload_pool>().outstanding() == 0);
-
     // conversions = windows x row blocks x column blocks x columns x input bits
-    std::uint64_t expected = 0;
-    for (const isaac_like::layer_placement& layer : placed.layers) expected += layer.conversions;
+    std::uint64_t conversions = 0;
+    for (const isaac_like::layer_placement& layer : mapped.placement.layers) {
+        const nn::node& node = work.network.nodes[layer.node];
+        INFO(node.name);
+        CHECK(watch.of(layer.node).mismatches == 0);
+        CHECK(watch.of(layer.node).compared ==
+              images * nn::element_count(work.network.values[node.output].dims));
+        CHECK(watch.of(layer.node).latency_fs() > 0);
+        conversions += layer.conversions;
+    }
     std::uint64_t counted = 0;
     const auto now = context.ledger().snapshot(core::now_fs());
     for (const auto& [name, count] : context.ledger().price(now).counts) {
         if (name.rfind("adc.conversion", 0) == 0) counted += count;
     }
-    CHECK(counted == expected * g.inputs.size());
+    CHECK(counted == conversions * images);
+    CHECK(context.service<bus::payload_pool>().outstanding() == 0);
     return latencies;
 }
 

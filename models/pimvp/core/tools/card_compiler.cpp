@@ -3,10 +3,10 @@
 #include <pimvp/core/card.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/document.h>
+#include <pimvp/core/file.h>
 
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <string>
 
@@ -21,13 +21,7 @@ int main(int argc, char** argv) {
         const std::string header =
             pimvp::core::compile_card(pimvp::core::read_text_file(input), input, argv[2]);
         if (output.has_parent_path()) std::filesystem::create_directories(output.parent_path());
-        // Written beside and renamed: an interrupted build leaves no half header.
-        const std::filesystem::path beside = output.string() + ".new";
-        std::ofstream out(beside, std::ios::binary);
-        out << header;
-        out.close();
-        if (!out) throw pimvp::core::user_error("cannot write " + beside.string());
-        std::filesystem::rename(beside, output);
+        pimvp::core::write_file(output, header);
         return 0;
     } catch (const pimvp::core::user_error& error) {
         std::cerr << error.what() << '\n';

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pimvp/runner/comparison.h>
+#include <pimvp/runner/layer_watch.h>
 
-#include <cstddef>
+#include <pimvp/core/clock.h>
+
+#include <utility>
 
 namespace pimvp::runner {
 namespace {
@@ -15,23 +17,30 @@ int element(const reram::observed_pixel& pixel, std::uint32_t channel, bool is_s
 
 }  // namespace
 
-comparison::comparison(const nn::network& network, const nn::executor& reference)
+layer_watch::layer_watch(const nn::network& network, reference_of reference)
     : m_network(network),
-      m_reference(reference),
+      m_reference(std::move(reference)),
       m_views(mapping::view_values(network)),
-      m_mismatches(network.nodes.size()),
-      m_compared(network.nodes.size()) {}
+      m_layers(network.nodes.size()) {}
 
-void comparison::delivered(const reram::observed_pixel& pixel) {
+void layer_watch::started(const reram::observed_window& window) {
+    layer& seen = m_layers[window.layer];
+    if (window.inference == 0 && seen.begin_fs == 0) seen.begin_fs = core::now_fs();
+}
+
+void layer_watch::delivered(const reram::observed_pixel& pixel) {
+    layer& seen = m_layers[pixel.layer];
+    if (pixel.inference == 0) seen.end_fs = core::now_fs();
+    if (!m_reference) return;
     const nn::value_id id = m_network.nodes[pixel.layer].output;
-    const nn::integer_tensor& expected = m_reference.value(id);
+    const nn::integer_tensor& expected = m_reference(pixel.inference).value(id);
     const mapping::map_dims& dims = m_views[id].dims;
     const std::size_t area = std::size_t{dims.height} * dims.width;
     for (std::uint32_t c = 0; c < pixel.channels; ++c) {
         const int want = expected.at((pixel.first_channel + c) * area + pixel.pixel);
-        if (element(pixel, c, expected.type().is_signed) != want) ++m_mismatches[pixel.layer];
+        if (element(pixel, c, expected.type().is_signed) != want) ++seen.mismatches;
     }
-    m_compared[pixel.layer] += pixel.channels;
+    seen.compared += pixel.channels;
 }
 
 }  // namespace pimvp::runner
