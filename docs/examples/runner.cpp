@@ -11,6 +11,6 @@ std::uint32_t chips_for(const std::string& network) {
     const runner::workload work = runner::load_workload(options, false);
     const runner::platform target =
         runner::load_platform("isaac_like", {"accelerators.npu.params.runs_in_flight=8"});
-    return runner::map_to(work.network, target, false).placement.chips;
+    return runner::map_to(work.network, target, runner::mapping_of::placement).placement.chips;
 }
 // page ends
