@@ -48,8 +48,8 @@ bool parse(const arguments& words, const po::options_description& all, const std
         }
         po::notify(seen);
     } catch (const po::error& problem) {
-        throw core::user_error(std::string(problem.what()) + "; see " + usage.substr(0, 9) +
-                               " --help");
+        throw core::user_error(std::string(problem.what()) + "; see " +
+                               usage.substr(0, usage.find(' ', 6)) + " --help");
     }
     return true;
 }
