@@ -42,8 +42,8 @@ protected:
 ///
 /// \code
 ///     board::accelerator_types types;
-///     types.add<isaac_like::accelerator, isaac_like::params>("isaac_like", "ISAAC-like ReRAM
-///     chip"); const auto params = board::read_board(document, types);
+///     types.add<isaac_like::accelerator, isaac_like::isaac_like_params>("isaac_like", "ReRAM");
+///     const auto params = board::read_board(document, types);
 /// \endcode
 class accelerator_types {
 public:

@@ -36,8 +36,7 @@ namespace pimvp::isaac_like {
 /// **Example**
 /// \code
 ///     board::accelerator_types types;
-///     types.add<isaac_like::accelerator, isaac_like::isaac_like_params>("isaac_like",
-///     "ISAAC-like");
+///     types.add<isaac_like::accelerator, isaac_like::isaac_like_params>("isaac_like", "ReRAM");
 /// \endcode
 ///
 /// **Source** ISAAC, ISCA 2016.
