@@ -91,6 +91,7 @@ public:
     [[nodiscard]] std::string pending() const;
 
 private:
+    static constexpr const char* bad_message = "/pimvp/reram/tile/bad_message";
     struct result_port;
     struct events {
         core::event_id bus_byte, output_register_cycle;

@@ -230,14 +230,15 @@ void accelerator::feed(flight& f) {
             }
             for (std::uint32_t x = 0; x < in.width; ++x) {
                 for (const reram::route& r : in.routes) {
-                    const std::size_t bytes = std::size_t{r.channels} * in.element_bytes;
-                    std::vector<std::uint8_t> pixel(bytes);
-                    pixel_of_row(row, in, x, r.from_channel, r.channels, pixel.data());
-                    m_to_links.send(reram::make_tile_message(
+                    using header = reram::tile_pixels_header;
+                    bus::message pixel = reram::make_tile_message(
                         m_to_links.pool(), tile_message::pixels, {r.node, m_nodes.host(), 0, 0},
-                        reram::tile_pixels_header{f.program->number, f.inference, r.tensor,
-                                                  y * in.width + x, r.to_channel, r.channels},
-                        pixel.data(), bytes));
+                        header{f.program->number, f.inference, r.tensor, y * in.width + x,
+                               r.to_channel, r.channels},
+                        std::size_t{r.channels} * in.element_bytes);
+                    pixel_of_row(row, in, x, r.from_channel, r.channels,
+                                 pixel.data() + reram::message_bytes<header>);
+                    m_to_links.send(std::move(pixel));
                 }
             }
         }
