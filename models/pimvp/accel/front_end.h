@@ -191,6 +191,7 @@ private:
     bool m_held = false;          ///< rst is high
     bool m_retiring = false;
 
+    std::uint64_t m_resets = 0;
     std::uint64_t m_reset_fs = 0;  ///< TIME counts from here
     std::uint64_t m_busy_fs = 0;
     std::uint64_t m_busy_since_fs = 0;
