@@ -21,7 +21,8 @@ struct machine {
     std::uint32_t imas_per_tile = 12;
     std::uint32_t crossbars_per_ima = 8;
     reram::crossbar_shape crossbar;
-    bool pack_groups = true;  ///< depthwise: several groups block-diagonally in one crossbar
+    bool pack_groups = true;       ///< depthwise: several groups block-diagonally in one crossbar
+    std::uint32_t first_tile = 0;  ///< tiles before it are left to other programs
 
     [[nodiscard]] noc::node_map nodes(std::uint32_t used_chips) const {
         return {used_chips, tiles_per_chip};
