@@ -48,8 +48,8 @@ namespace pimvp::accel {
 /// that is known to be faulty. `bad_ring` (ring registers, doorbell) halts at once and has no job.
 /// ABORT drops all jobs up to TAIL, clears the error, keeps programs; records of dropped jobs mean
 /// nothing. RESET and `rst` also forget programs, ring and registers. Both end within the time of a
-/// wait of the engine's `load` at worst, and in zero time if it looks at program_reader::aborted();
-/// STATUS.ABORTING tells, ABORT_HEAD where the dropped jobs begin. Then all payloads have been
+/// wait of the engine's `load` or `unload` at worst, and in zero time if a `load` looks at
+/// program_reader::aborted(); STATUS.ABORTING tells, ABORT_HEAD where the dropped jobs begin. Then all payloads have been
 /// given up; they come home when targets answer.
 ///
 /// **Timing** A register access takes `register_access`. A job starts one DMA read of 64 bytes and

@@ -102,6 +102,11 @@ void tile::unload(std::uint32_t program) {
     m_programs.erase(found);
 }
 
+bool tile::is_idle(std::uint32_t program, std::uint32_t inferences) const {
+    const auto found = m_programs.find(program);
+    return found == m_programs.end() || found->second->is_idle(inferences);
+}
+
 bool tile::is_taken(const tile_program& program) const {
     for (const stage_record& s : program.stages) {
         for (const ima_share& share : s.imas) {

@@ -2,6 +2,7 @@
 #include <pimvp/isaac_like/accelerator.h>
 
 #include <pimvp/core/bytes.h>
+#include <pimvp/core/clock.h>
 #include <pimvp/core/report.h>
 #include <pimvp/reram/tile_wire.h>
 
@@ -70,7 +71,7 @@ reram::tile* accelerator::tile_at(std::uint32_t node) const {
 // LOAD and UNLOAD ---------------------------------------------------------------------------------
 
 void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
-    auto fresh = std::make_unique<resident>();
+    auto fresh = std::make_unique<resident_program>();
     std::uint64_t cells = 0;
     read_sections(image, *fresh, cells);
     for (const reram::tile_program& p : fresh->program.tiles) {
@@ -81,7 +82,7 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
         }
     }
     fresh->number = ++m_programs;
-    resident& loading = *fresh;
+    resident_program& loading = *fresh;
     m_residents[handle] = std::move(fresh);
     try {
         send_program(image, loading, cells);
@@ -90,12 +91,12 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
             if (image.aborted()) throw accel::job_aborted{};
         }
     } catch (...) {
-        unload(handle);
+        forget(handle);
         throw;
     }
 }
 
-void accelerator::read_sections(accel::program_reader& image, resident& fresh,
+void accelerator::read_sections(accel::program_reader& image, resident_program& fresh,
                                 std::uint64_t& cells) const {
     const accel::section_entry* found[4] = {};
     const std::uint32_t kinds[4] = {static_cast<std::uint32_t>(accel::section_kind::tensors),
@@ -149,7 +150,8 @@ void accelerator::read_sections(accel::program_reader& image, resident& fresh,
     }
 }
 
-void accelerator::send_program(accel::program_reader& image, resident& fresh, std::uint64_t cells) {
+void accelerator::send_program(accel::program_reader& image, resident_program& fresh,
+                               std::uint64_t cells) {
     fresh.tiles_loading = static_cast<std::uint32_t>(fresh.program.tiles.size());
     for (const reram::tile_program& p : fresh.program.tiles) {
         const std::vector<std::uint8_t> stages = encode(p);
@@ -169,7 +171,24 @@ void accelerator::send_program(accel::program_reader& image, resident& fresh, st
     }
 }
 
+bool accelerator::is_idle(const resident_program& program) const {
+    return std::all_of(program.program.tiles.begin(), program.program.tiles.end(),
+                       [&](const reram::tile_program& p) {
+                           return tile_at(p.node)->is_idle(program.number, program.inferences);
+                       });
+}
+
 void accelerator::unload(std::uint64_t handle) {
+    for (;;) {
+        const auto found = m_residents.find(handle);
+        if (found == m_residents.end()) return;  // a reset has come in between
+        if (is_idle(*found->second)) break;
+        wait(core::to_time(m_params.tile.ima.crossbar.cycle.value));
+    }
+    forget(handle);
+}
+
+void accelerator::forget(std::uint64_t handle) {
     const auto found = m_residents.find(handle);
     if (found == m_residents.end()) return;
     for (const reram::tile_program& p : found->second->program.tiles) {
@@ -204,7 +223,11 @@ void accelerator::feed_inputs() {
         while (m_to_feed.empty()) wait(m_feed);
         const std::shared_ptr<flight> f = m_to_feed.front();
         m_to_feed.pop_front();
+        const std::uint64_t epoch = m_epoch;
         feed(*f);
+        if (epoch != m_epoch) continue;  // dropped meanwhile
+        f->is_fed = true;
+        finish(f);
     }
 }
 
@@ -243,6 +266,13 @@ void accelerator::feed(flight& f) {
             }
         }
     }
+}
+
+/// Of the last input read and the last output pixel, the later one ends the computation.
+void accelerator::finish(const std::shared_ptr<flight>& f) {
+    if (!f->is_fed || !f->outputs->complete()) return;
+    m_to_write.push_back(f);
+    m_write.notify(sc_core::SC_ZERO_TIME);
 }
 
 void accelerator::write_outputs() {
@@ -310,10 +340,7 @@ void accelerator::receive(const tlm::tlm_generic_payload& payload) {
                                reram::tile_body_bytes<reram::tile_pixels_header>(payload))) {
             break;
         }
-        if (f->outputs->complete()) {
-            m_to_write.push_back(f);
-            m_write.notify(sc_core::SC_ZERO_TIME);
-        }
+        finish(f);
         return;
     }
     core::report_error(
