@@ -85,11 +85,12 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
     resident_program& loading = *fresh;
     m_residents[handle] = std::move(fresh);
     try {
-        send_program(image, loading, cells);
+        const std::optional<accel::job_fault> fault = send_program(image, loading, cells);
         while (loading.tiles_loading != 0) {
             wait(m_loaded);
             if (image.aborted()) throw accel::job_aborted{};
         }
+        if (fault) throw accel::job_fault{*fault};
     } catch (...) {
         forget(handle);
         throw;
@@ -150,8 +151,12 @@ void accelerator::read_sections(accel::program_reader& image, resident_program& 
     }
 }
 
-void accelerator::send_program(accel::program_reader& image, resident_program& fresh,
-                               std::uint64_t cells) {
+/// Returns why the image could not be read to its end: from there on the arrays get zeros, so that
+/// every message meets a tile that expects it.
+std::optional<accel::job_fault> accelerator::send_program(accel::program_reader& image,
+                                                          resident_program& fresh,
+                                                          std::uint64_t cells) {
+    std::optional<accel::job_fault> fault;
     fresh.tiles_loading = static_cast<std::uint32_t>(fresh.program.tiles.size());
     for (const reram::tile_program& p : fresh.program.tiles) {
         const std::vector<std::uint8_t> stages = encode(p);
@@ -159,16 +164,20 @@ void accelerator::send_program(accel::program_reader& image, resident_program& f
             m_to_links.pool(), tile_message::configure, {p.node, m_nodes.host(), 0, 0},
             reram::tile_configure_header{fresh.number, m_nodes.host()}, stages.data(),
             stages.size()));
-        std::vector<std::uint8_t> cell_bytes;
         for (std::uint32_t i = 0; i < p.crossbars.size(); ++i) {
             const reram::crossbar_record& c = p.crossbars[i];
-            cell_bytes.resize(c.image_bytes);
-            image.read(cells + c.image_offset, cell_bytes.data(), cell_bytes.size());
+            std::vector<std::uint8_t> cell_bytes(c.image_bytes, 0);
+            try {
+                if (!fault) image.read(cells + c.image_offset, cell_bytes.data(), c.image_bytes);
+            } catch (const accel::job_fault& unread) {
+                fault = unread;
+            }
             m_to_links.send(reram::make_tile_message(
                 m_to_links.pool(), tile_message::cells, {p.node, m_nodes.host(), 0, 0},
                 reram::tile_cells_header{fresh.number, i}, cell_bytes.data(), cell_bytes.size()));
         }
     }
+    return fault;
 }
 
 bool accelerator::is_idle(const resident_program& program) const {

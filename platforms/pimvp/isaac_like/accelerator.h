@@ -31,6 +31,10 @@ namespace pimvp::isaac_like {
 /// between everything is a consequence of messages between tiles (reram::tile). UNLOAD waits, in
 /// cycles of the crossbars, until the tiles have also done what no output needs.
 ///
+/// **Errors** A LOAD whose image cannot be read to its end writes zeros into the remaining arrays,
+/// a RUN whose input cannot be read computes with zeros: everything sent has arrived before the job
+/// fails.
+///
 /// **Limits** A layer is not replicated: the image interval is the number of windows of its largest
 /// layer times its bit cycles. Tensors in memory are dense.
 ///
@@ -101,7 +105,8 @@ private:
 
     void read_sections(accel::program_reader& image, resident_program& fresh,
                        std::uint64_t& cells) const;
-    void send_program(accel::program_reader& image, resident_program& fresh, std::uint64_t cells);
+    std::optional<accel::job_fault> send_program(accel::program_reader& image,
+                                                 resident_program& fresh, std::uint64_t cells);
     [[nodiscard]] bool is_idle(const resident_program& program) const;
     void forget(std::uint64_t handle);
     void feed_inputs();    // process: memory -> pixels
