@@ -49,8 +49,8 @@ namespace pimvp::accel {
 /// ABORT drops all jobs up to TAIL, clears the error, keeps programs; records of dropped jobs mean
 /// nothing. RESET and `rst` also forget programs, ring and registers. Both end within the time of a
 /// wait of the engine's `load` or `unload` at worst, and in zero time if a `load` looks at
-/// program_reader::aborted(); STATUS.ABORTING tells, ABORT_HEAD where the dropped jobs begin. Then all payloads have been
-/// given up; they come home when targets answer.
+/// program_reader::aborted(); STATUS.ABORTING tells, ABORT_HEAD where the dropped jobs begin. Then
+/// all payloads have been given up; they come home when targets answer.
 ///
 /// **Timing** A register access takes `register_access`. A job starts one DMA read of 64 bytes and
 /// `job_decode` after the doorbell or after the start of the job before it; a RUN also reads its
