@@ -5,7 +5,6 @@
 
 #include <pimvp/accel/job.h>
 #include <cstring>
-#include <tuple>
 #include <utility>
 
 using namespace pimvp;
@@ -48,7 +47,8 @@ struct guest {
     }
     /// The tensor table of a correct RUN.
     std::vector<pimvp_tensor> table() {
-        const auto& [in, out] = std::tie(work.inputs[0], work.outputs[0]);
+        const board::tensor_bytes& in = work.inputs[0];
+        const board::tensor_bytes out(work.outputs[0].size());
         return {{place(in.data(), in.size()), in.size(), 0, PIMVP_TENSOR_INPUT, 0},
                 {place(out.data(), out.size()), out.size(), 0, PIMVP_TENSOR_OUTPUT, 0}};
     }
@@ -78,15 +78,15 @@ struct guest {
 
     /// The job halts the ring with `code`; RESUME skips it and everything works.
     void expect(const std::string& what, error_code code, pimvp_ticket ticket) {
-        expect_halt(what, code, ticket);
+        CAPTURE(what);
+        expect_halt(code, ticket);
         npu().resume();
         CHECK(b.get(PIMVP_COMMON_ERR_CODE) == 0);
         CHECK(b.get(PIMVP_COMMON_RING_HEAD) == ticket + 1);
         CHECK(b.get(PIMVP_COMMON_RESIDENT) == 1);
         b.check_runs(program, work);
     }
-    void expect_halt(const std::string& what, error_code code, pimvp_ticket ticket) {
-        CAPTURE(what);
+    void expect_halt(error_code code, pimvp_ticket ticket) {
         std::uint32_t seen = b.get(PIMVP_COMMON_IRQ_STATUS);
         while ((seen & PIMVP_COMMON_IRQ_STATUS_ERROR_MASK) == 0) {
             b.set(PIMVP_COMMON_IRQ_STATUS, seen);
@@ -204,7 +204,7 @@ void check_faulty_run_among_others(core::coding_style style) {
         table[0].address = unmapped;
         const pimvp_ticket faulty = g.run(g.program.handle, table);
         const auto behind = g.npu().submit(g.program, {g.work.inputs[1]});
-        g.expect_halt("an input at no memory", error_code::bus_error, faulty);
+        g.expect_halt(error_code::bus_error, faulty);
         CHECK(g.b.get(PIMVP_COMMON_ERR_ADDR_HI) == unmapped >> 32);
         CHECK(g.npu().collect(before).outputs.at(0) == g.work.outputs[0]);
         g.npu().resume();
@@ -222,8 +222,7 @@ void check_load_that_breaks_off(core::coding_style style) {
         g.b.board.host().place_memory(end - there, g.image.data(), there);
         g.npu().start();
         for (int round = 0; round < 2; ++round) {
-            g.expect_halt("cells beyond the memory", error_code::bus_error,
-                          g.load(end - there, g.image.size()));
+            g.expect_halt(error_code::bus_error, g.load(end - there, g.image.size()));
             g.npu().resume();
             CHECK(g.b.get(PIMVP_COMMON_RESIDENT) == 0);
             g.program = g.npu().load(g.image);

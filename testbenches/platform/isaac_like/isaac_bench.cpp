@@ -12,7 +12,7 @@ using namespace pimvp;
 
 namespace {
 
-board::board_params read(const std::vector<std::string>& accelerators, std::uint32_t chips) {
+board::board_params read(const std::vector<std::string>& accelerators) {
     std::string text =
         "check_protocol: true\n"
         "hang_limit: 10 ms\n"
@@ -21,9 +21,9 @@ board::board_params read(const std::vector<std::string>& accelerators, std::uint
     std::uint64_t address = 0x80000000;
     for (const std::string& name : accelerators) {
         text += "  " + name + ":\n    type: isaac_like\n    address: " + std::to_string(address) +
-                "\n    params:\n      chips: " + std::to_string(chips) +
-                "\n"
-                "      mesh: {tile_columns: 2, tile_rows: 2, io_router: 0}\n"
+                "\n    params:\n"
+                "      chips: 4\n"
+                "      mesh: {tile_columns: 2, tile_rows: 1, io_router: 0}\n"
                 "      tile: {imas: 2, ima: {crossbars: 2, crossbar: {rows: 32, columns: 64}}}\n";
         address += 0x1000;
     }
@@ -39,11 +39,10 @@ const isaac_like::isaac_like_params& settings(const board::board_params& params)
 
 }  // namespace
 
-isaac_bench::isaac_bench(core::coding_style style, const std::vector<std::string>& accelerators,
-                         std::uint32_t chips)
+isaac_bench::isaac_bench(core::coding_style style, const std::vector<std::string>& accelerators)
     : context({1, style, 0}),
-      params(settings(read(accelerators, chips))),
-      board("board", context, read(accelerators, chips)) {}
+      params(settings(read(accelerators))),
+      board("board", context, read(accelerators)) {}
 
 isaac_like::accelerator& isaac_bench::unit(const std::string& name) {
     return dynamic_cast<isaac_like::accelerator&>(board.accelerator_named(name));

@@ -22,6 +22,7 @@ enum class way { ctrl_reset, rst_line };
 struct disturbed {
     isaac_bench& b;
     const exact_work& work;
+    isaac_like::placement placed;
     const std::vector<std::uint8_t> image;
     std::uint64_t address = 0;
     std::uint64_t load_fs = 0, run_fs = 0;  ///< from the first doorbell to the last interrupt
@@ -29,7 +30,13 @@ struct disturbed {
     disturbed(isaac_bench& bench, const exact_work& what)
         : b(bench),
           work(what),
-          image(bench.image(what.network)) {}
+          image(bench.image(what.network, 0, &placed)) {
+        // all kinds of messages are under way: between chips, partial sums between tiles
+        REQUIRE(placed.tiles > bench.params.mesh.tiles());
+        REQUIRE(std::any_of(placed.layers.begin(), placed.layers.end(), [](const auto& layer) {
+            return layer.row_blocks > layer.tiles.size() && layer.tiles.size() > 1;
+        }));
+    }
 
     /// Measures an undisturbed LOAD and RUNs of all images.
     board::loaded_program measure() {

@@ -3,8 +3,6 @@
 #include <platform/isaac_like/isaac_bench.h>
 #include <support/child.h>
 
-#include <pimvp/core/clock.h>
-
 #include <algorithm>
 #include <map>
 
