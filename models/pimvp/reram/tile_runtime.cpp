@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <tuple>
+#include <utility>
 
 namespace pimvp::reram {
 
@@ -230,6 +231,10 @@ bool resident_program::store(const tile_pixels_header& header, const std::uint8_
     if (!stored.map.write(header.pixel, header.first_channel, header.channels, values)) {
         return false;
     }
+    if (stored.readers == 0) {  // they have finished without these pixels
+        forget_if_complete(entry);
+        return true;
+    }
     stored.live_bytes += bytes;
     m_edram.allocate(bytes);
     return true;
@@ -265,8 +270,20 @@ const feature_map* resident_program::map(std::uint32_t buffer, std::uint32_t inf
 void resident_program::release(std::uint32_t buffer, std::uint32_t inference) {
     const auto found = m_maps.find({inference, buffer});
     if (found == m_maps.end() || --found->second.readers != 0) return;
-    m_edram.release(found->second.live_bytes);
-    m_maps.erase(found);
+    m_edram.release(std::exchange(found->second.live_bytes, 0));
+    forget_if_complete(found);
+}
+
+void resident_program::forget_if_complete(map_entry entry) {
+    const tensor_buffer& shape = program.buffers[entry->first.second];
+    if (entry->second.map.ready() == shape.height * shape.width) m_maps.erase(entry);
+}
+
+bool resident_program::is_idle(std::uint32_t inferences) const {
+    const bool is_done = std::all_of(stages.begin(), stages.end(), [=](const tile_stage& s) {
+        return s.m_inference == inferences && s.m_open.empty();
+    });
+    return is_done && m_maps.empty();
 }
 
 void resident_program::restart() {

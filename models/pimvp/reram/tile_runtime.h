@@ -133,8 +133,11 @@ public:
     [[nodiscard]] const feature_map* map(std::uint32_t buffer, std::uint32_t inference) const;
     /// A stage has moved on to other rows: pixels that nobody needs any more are dead.
     void bury(std::uint32_t buffer, std::uint32_t inference);
-    /// A reader has used all of a tensor; the last one frees it.
+    /// A reader has used what it needs of a tensor; behind the last one its bytes are free, and it
+    /// is forgotten when all pixels have arrived.
     void release(std::uint32_t buffer, std::uint32_t inference);
+    /// So many inferences have gone through and left nothing behind.
+    [[nodiscard]] bool is_idle(std::uint32_t inferences) const;
     /// Drops all inferences; the next one is 0.
     void restart();
 
@@ -146,9 +149,14 @@ private:
         std::uint64_t live_bytes = 0;
     };
 
+    using map_table = std::map<std::pair<std::uint32_t, std::uint32_t>, stored_map>;
+    using map_entry = map_table::iterator;
+
+    void forget_if_complete(map_entry entry);
+
     std::map<std::uint32_t, std::uint32_t> m_buffer_of_tensor;
-    std::vector<std::uint32_t> m_readers;                                  ///< per buffer
-    std::map<std::pair<std::uint32_t, std::uint32_t>, stored_map> m_maps;  ///< (inference, buffer)
+    std::vector<std::uint32_t> m_readers;  ///< per buffer
+    map_table m_maps;                      ///< (inference, buffer)
     mem::edram& m_edram;
 };
 

@@ -2,6 +2,7 @@
 #include <pimvp/isaac_like/accelerator.h>
 
 #include <pimvp/core/bytes.h>
+#include <pimvp/core/clock.h>
 #include <pimvp/core/report.h>
 #include <pimvp/reram/tile_wire.h>
 
@@ -70,7 +71,7 @@ reram::tile* accelerator::tile_at(std::uint32_t node) const {
 // LOAD and UNLOAD ---------------------------------------------------------------------------------
 
 void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
-    auto fresh = std::make_unique<resident>();
+    auto fresh = std::make_unique<resident_program>();
     std::uint64_t cells = 0;
     read_sections(image, *fresh, cells);
     for (const reram::tile_program& p : fresh->program.tiles) {
@@ -81,21 +82,22 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
         }
     }
     fresh->number = ++m_programs;
-    resident& loading = *fresh;
+    resident_program& loading = *fresh;
     m_residents[handle] = std::move(fresh);
     try {
-        send_program(image, loading, cells);
+        const std::optional<accel::job_fault> fault = send_program(image, loading, cells);
         while (loading.tiles_loading != 0) {
             wait(m_loaded);
             if (image.aborted()) throw accel::job_aborted{};
         }
+        if (fault) throw accel::job_fault{*fault};
     } catch (...) {
-        unload(handle);
+        forget(handle);
         throw;
     }
 }
 
-void accelerator::read_sections(accel::program_reader& image, resident& fresh,
+void accelerator::read_sections(accel::program_reader& image, resident_program& fresh,
                                 std::uint64_t& cells) const {
     const accel::section_entry* found[4] = {};
     const std::uint32_t kinds[4] = {static_cast<std::uint32_t>(accel::section_kind::tensors),
@@ -149,7 +151,12 @@ void accelerator::read_sections(accel::program_reader& image, resident& fresh,
     }
 }
 
-void accelerator::send_program(accel::program_reader& image, resident& fresh, std::uint64_t cells) {
+/// Returns why the image could not be read to its end: from there on the arrays get zeros, so that
+/// every message meets a tile that expects it.
+std::optional<accel::job_fault> accelerator::send_program(accel::program_reader& image,
+                                                          resident_program& fresh,
+                                                          std::uint64_t cells) {
+    std::optional<accel::job_fault> fault;
     fresh.tiles_loading = static_cast<std::uint32_t>(fresh.program.tiles.size());
     for (const reram::tile_program& p : fresh.program.tiles) {
         const std::vector<std::uint8_t> stages = encode(p);
@@ -157,19 +164,40 @@ void accelerator::send_program(accel::program_reader& image, resident& fresh, st
             m_to_links.pool(), tile_message::configure, {p.node, m_nodes.host(), 0, 0},
             reram::tile_configure_header{fresh.number, m_nodes.host()}, stages.data(),
             stages.size()));
-        std::vector<std::uint8_t> cell_bytes;
         for (std::uint32_t i = 0; i < p.crossbars.size(); ++i) {
             const reram::crossbar_record& c = p.crossbars[i];
-            cell_bytes.resize(c.image_bytes);
-            image.read(cells + c.image_offset, cell_bytes.data(), cell_bytes.size());
+            std::vector<std::uint8_t> cell_bytes(c.image_bytes, 0);
+            try {
+                if (!fault) image.read(cells + c.image_offset, cell_bytes.data(), c.image_bytes);
+            } catch (const accel::job_fault& unread) {
+                fault = unread;
+            }
             m_to_links.send(reram::make_tile_message(
                 m_to_links.pool(), tile_message::cells, {p.node, m_nodes.host(), 0, 0},
                 reram::tile_cells_header{fresh.number, i}, cell_bytes.data(), cell_bytes.size()));
         }
     }
+    return fault;
+}
+
+bool accelerator::is_idle(const resident_program& program) const {
+    return std::all_of(program.program.tiles.begin(), program.program.tiles.end(),
+                       [&](const reram::tile_program& p) {
+                           return tile_at(p.node)->is_idle(program.number, program.inferences);
+                       });
 }
 
 void accelerator::unload(std::uint64_t handle) {
+    for (;;) {
+        const auto found = m_residents.find(handle);
+        if (found == m_residents.end()) return;  // a reset has come in between
+        if (is_idle(*found->second)) break;
+        wait(core::to_time(m_params.tile.ima.crossbar.cycle.value));
+    }
+    forget(handle);
+}
+
+void accelerator::forget(std::uint64_t handle) {
     const auto found = m_residents.find(handle);
     if (found == m_residents.end()) return;
     for (const reram::tile_program& p : found->second->program.tiles) {
@@ -204,7 +232,11 @@ void accelerator::feed_inputs() {
         while (m_to_feed.empty()) wait(m_feed);
         const std::shared_ptr<flight> f = m_to_feed.front();
         m_to_feed.pop_front();
+        const std::uint64_t epoch = m_epoch;
         feed(*f);
+        if (epoch != m_epoch) continue;  // dropped meanwhile
+        f->is_fed = true;
+        finish(f);
     }
 }
 
@@ -230,18 +262,26 @@ void accelerator::feed(flight& f) {
             }
             for (std::uint32_t x = 0; x < in.width; ++x) {
                 for (const reram::route& r : in.routes) {
-                    const std::size_t bytes = std::size_t{r.channels} * in.element_bytes;
-                    std::vector<std::uint8_t> pixel(bytes);
-                    pixel_of_row(row, in, x, r.from_channel, r.channels, pixel.data());
-                    m_to_links.send(reram::make_tile_message(
+                    using header = reram::tile_pixels_header;
+                    bus::message pixel = reram::make_tile_message(
                         m_to_links.pool(), tile_message::pixels, {r.node, m_nodes.host(), 0, 0},
-                        reram::tile_pixels_header{f.program->number, f.inference, r.tensor,
-                                                  y * in.width + x, r.to_channel, r.channels},
-                        pixel.data(), bytes));
+                        header{f.program->number, f.inference, r.tensor, y * in.width + x,
+                               r.to_channel, r.channels},
+                        std::size_t{r.channels} * in.element_bytes);
+                    pixel_of_row(row, in, x, r.from_channel, r.channels,
+                                 pixel.data() + reram::message_bytes<header>);
+                    m_to_links.send(std::move(pixel));
                 }
             }
         }
     }
+}
+
+/// Of the last input read and the last output pixel, the later one ends the computation.
+void accelerator::finish(const std::shared_ptr<flight>& f) {
+    if (!f->is_fed || !f->outputs->complete()) return;
+    m_to_write.push_back(f);
+    m_write.notify(sc_core::SC_ZERO_TIME);
 }
 
 void accelerator::write_outputs() {
@@ -309,10 +349,7 @@ void accelerator::receive(const tlm::tlm_generic_payload& payload) {
                                reram::tile_body_bytes<reram::tile_pixels_header>(payload))) {
             break;
         }
-        if (f->outputs->complete()) {
-            m_to_write.push_back(f);
-            m_write.notify(sc_core::SC_ZERO_TIME);
-        }
+        finish(f);
         return;
     }
     core::report_error(

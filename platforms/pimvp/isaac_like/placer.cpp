@@ -46,7 +46,8 @@ public:
         : m_network(network),
           m_machine(target),
           m_views(mapping::view_values(network)),
-          m_made(network.values.size()) {}
+          m_made(network.values.size()),
+          m_cursor(target.first_tile) {}
 
     placement_plan run() {
         for (std::uint32_t i = 0; i < m_network.inputs.size(); ++i) {
@@ -568,7 +569,7 @@ private:
     std::vector<mapping::value_view> m_views;
     std::vector<std::vector<slice>> m_made;  ///< per root value
     std::vector<tile_state> m_tiles;
-    std::uint32_t m_cursor = 0;  ///< tile that layers go to
+    std::uint32_t m_cursor;  ///< tile that layers go to
     std::map<std::uint32_t, home_of_block> m_homes;
     std::vector<layer_placement> m_layers;
     placement_plan m_plan;

@@ -109,6 +109,21 @@ TEST_CASE("isaac_like.mapper.large_layers_spread_over_tiles") {
                            isaac_like::machine{}.nodes(1).host(), std::uint64_t{1} << 40));
 }
 
+TEST_CASE("isaac_like.mapper.first_tiles_are_left_to_other_programs") {
+    isaac_like::machine target;
+    target.chips = 1;
+    const isaac_like::placement first = isaac_like::place(fully_connected(25088, 64), target);
+    target.first_tile = first.tiles;
+    const isaac_like::placement second = isaac_like::place(fully_connected(25088, 64), target);
+    CHECK(second.tiles == first.tiles);
+    for (std::size_t i = 0; i < first.program.tiles.size(); ++i) {
+        CHECK(second.program.tiles[i].node == first.program.tiles[i].node + first.tiles);
+    }
+    target.first_tile = target.tiles_per_chip - 1;
+    CHECK_THROWS_WITH(isaac_like::place(fully_connected(25088, 64), target),
+                      Catch::Matchers::Contains("needs 2 chips"));
+}
+
 TEST_CASE("isaac_like.mapper.too_small_a_machine_names_the_way_out") {
     isaac_like::machine target;
     target.chips = 1;
