@@ -127,11 +127,22 @@ private:
             place_vector(index, stage_kind::max_pool);
             break;
         case nn::op_kind::average_pool:
+            if ((n.geometry.overhang_bottom | n.geometry.overhang_right) != 0) {
+                throw core::user_error("node '" + n.name +
+                                       "' (average_pool): isaac_like has no unit for windows that "
+                                       "ceil_mode cuts where the padding counts; use ceil_mode 0");
+            }
             place_vector(index, stage_kind::average_pool);
             break;
         case nn::op_kind::requantise:
             place_vector(index, stage_kind::requantise);
             break;
+        case nn::op_kind::lookup:
+        case nn::op_kind::multiply:
+        case nn::op_kind::select:
+            throw core::user_error("node '" + n.name + "' (" + std::string(nn::to_string(n.kind)) +
+                                   "): isaac_like has no unit for it; replace the operator in the "
+                                   "network, for example by Relu or Clip");
         }
     }
 
