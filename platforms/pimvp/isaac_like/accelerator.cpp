@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/isaac_like/accelerator.h>
 
-#include <pimvp/core/bytes.h>
+#include <pimvp/isaac_like/loading.h>
+
 #include <pimvp/core/clock.h>
 #include <pimvp/core/report.h>
 #include <pimvp/reram/tile_wire.h>
@@ -16,10 +17,6 @@ namespace {
 
 constexpr const char* bad_message = "/pimvp/isaac_like/accelerator/bad_message";
 using reram::tile_message;
-
-accel::job_fault bad_program(std::uint64_t address, std::string text) {
-    return {accel::error_code::bad_program, address, std::move(text)};
-}
 
 }  // namespace
 
@@ -71,9 +68,10 @@ reram::tile* accelerator::tile_at(std::uint32_t node) const {
 // LOAD and UNLOAD ---------------------------------------------------------------------------------
 
 void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
+    loadable_program read = read_program(image, m_limits, m_nodes);
     auto fresh = std::make_unique<resident_program>();
-    std::uint64_t cells = 0;
-    read_sections(image, *fresh, cells);
+    fresh->program = std::move(read.program);
+    fresh->tensors = std::move(read.tensors);
     for (const reram::tile_program& p : fresh->program.tiles) {
         if (tile_at(p.node)->is_taken(p)) {
             throw accel::job_fault{
@@ -85,7 +83,7 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
     resident_program& loading = *fresh;
     m_residents[handle] = std::move(fresh);
     try {
-        const std::optional<accel::job_fault> fault = send_program(image, loading, cells);
+        const std::optional<accel::job_fault> fault = send_program(image, loading, read.cells);
         while (loading.tiles_loading != 0) {
             wait(m_loaded);
             if (image.aborted()) throw accel::job_aborted{};
@@ -94,60 +92,6 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
     } catch (...) {
         forget(handle);
         throw;
-    }
-}
-
-void accelerator::read_sections(accel::program_reader& image, resident_program& fresh,
-                                std::uint64_t& cells) const {
-    const accel::section_entry* found[4] = {};
-    const std::uint32_t kinds[4] = {static_cast<std::uint32_t>(accel::section_kind::tensors),
-                                    static_cast<std::uint32_t>(section_kind::io),
-                                    static_cast<std::uint32_t>(section_kind::tiles),
-                                    static_cast<std::uint32_t>(section_kind::cells)};
-    for (const accel::section_entry& s : image.sections()) {
-        for (int k = 0; k < 4; ++k) {
-            if (s.kind != kinds[k]) continue;
-            if (found[k] != nullptr) throw bad_program(s.offset, "a section stands twice");
-            found[k] = &s;
-        }
-    }
-    for (const auto* s : found) {
-        if (s == nullptr) throw bad_program(0, "a section is missing: tensors, io, tiles or cells");
-    }
-    const auto read = [&](const accel::section_entry& s) {
-        constexpr std::uint64_t most = 1ULL << 28;
-        if (s.bytes > most) throw bad_program(s.offset, "a section is too large");
-        std::vector<std::uint8_t> bytes(s.bytes);
-        image.read(s.offset, bytes.data(), bytes.size());
-        return bytes;
-    };
-    const std::vector<std::uint8_t> tensors = read(*found[0]);
-    fresh.tensors.resize(tensors.size() / sizeof(accel::tensor_descriptor));
-    std::memcpy(fresh.tensors.data(), tensors.data(),
-                fresh.tensors.size() * sizeof(accel::tensor_descriptor));
-    cells = found[3]->offset;
-    try {
-        decode_io(read(*found[1]), m_limits, fresh.program);
-        decode_tiles(read(*found[2]), m_limits, fresh.program);
-        validate(fresh.program, m_limits, m_nodes.host(), found[3]->bytes);
-    } catch (const core::format_error& error) {
-        throw bad_program(error.offset(), error.what());
-    }
-    for (const reram::tile_program& p : fresh.program.tiles) {
-        if (tile_at(p.node) == nullptr) throw bad_program(0, "a program names a node without tile");
-    }
-    std::size_t index = 0;
-    const auto matches = [&](const io_tensor& t, accel::tensor_role role) {
-        if (index >= fresh.tensors.size()) return false;
-        const accel::tensor_descriptor& d = fresh.tensors[index++];
-        return d.role == static_cast<std::uint32_t>(role) &&
-               d.bytes == t.elements() * t.element_bytes;
-    };
-    bool good = true;
-    for (const auto& t : fresh.program.inputs) good &= matches(t, accel::tensor_role::input);
-    for (const auto& t : fresh.program.outputs) good &= matches(t, accel::tensor_role::output);
-    if (!good || index != fresh.tensors.size()) {
-        throw bad_program(found[0]->offset, "the tensors are not those of the io section");
     }
 }
 

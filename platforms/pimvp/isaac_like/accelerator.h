@@ -102,8 +102,6 @@ private:
     void abort() override;
     void reset() override;
 
-    void read_sections(accel::program_reader& image, resident_program& fresh,
-                       std::uint64_t& cells) const;
     std::optional<accel::job_fault> send_program(accel::program_reader& image,
                                                  resident_program& fresh, std::uint64_t cells);
     [[nodiscard]] bool is_idle(const resident_program& program) const;
