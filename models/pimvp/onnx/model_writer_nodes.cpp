@@ -66,7 +66,12 @@ void model_writer::write_window(::onnx::NodeProto& proto, const nn::node& n, boo
     const nn::window& w = n.geometry;
     if (kernel) attribute(proto, "kernel_shape", {w.kernel_h, w.kernel_w});
     attribute(proto, "strides", {w.stride_h, w.stride_w});
-    attribute(proto, "pads", {w.pad_top, w.pad_left, w.pad_bottom, w.pad_right});
+    attribute(
+        proto, "pads",
+        {w.pad_top, w.pad_left, w.pad_bottom - w.overhang_bottom, w.pad_right - w.overhang_right});
+    if ((w.overhang_bottom | w.overhang_right) != 0) {
+        attribute(proto, "ceil_mode", std::int64_t{1});
+    }
     if (w.dilation_h != 1 || w.dilation_w != 1 || n.kind == nn::op_kind::convolution) {
         attribute(proto, "dilations", {w.dilation_h, w.dilation_w});
     }
