@@ -35,4 +35,7 @@ std::uint64_t whole_number(const std::string& option, const std::string& text, s
 bool parse(const arguments& words, const boost::program_options::options_description& all,
            const std::string& usage, boost::program_options::variables_map& seen);
 
+/// "resnet18 (synthetic weights)": what a table is about.
+std::string title_of(const nn::network& network);
+
 }  // namespace pimvp::cli

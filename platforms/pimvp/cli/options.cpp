@@ -15,7 +15,7 @@ void add_design_options(po::options_description& all, design_options& chosen) {
     all.add_options()("help,h", "this text")(
         "platform", po::value(&chosen.platform)->default_value(chosen.platform),
         "preset or FILE.yaml")("network", po::value(&w.network)->default_value("glyphs"),
-                               "shipped network or FILE.onnx")(
+                               "shipped network, one of the zoo (list networks), or FILE.onnx")(
         "calibrate", po::value(&w.calibrate), "inputs to calibrate a float network on (.npy)")(
         "preprocess", po::value(&w.preprocess), "how uint8 images become inputs (.yaml)")(
         "set", po::value(&chosen.overrides)->composing(), "path=value, overrides the platform");
@@ -52,6 +52,11 @@ bool parse(const arguments& words, const po::options_description& all, const std
                                " --help");
     }
     return true;
+}
+
+std::string title_of(const nn::network& network) {
+    return network.name +
+           (network.weights == "trained" ? "" : " (" + network.weights + " weights)");
 }
 
 }  // namespace pimvp::cli
