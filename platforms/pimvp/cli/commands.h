@@ -49,4 +49,7 @@ std::function<void(std::size_t done, std::size_t all)> progress_line(bool quiet)
 bool parse(const arguments& words, const boost::program_options::options_description& all,
            const std::string& usage, boost::program_options::variables_map& seen);
 
+/// "resnet18 (synthetic weights)": what a table is about.
+std::string title_of(const nn::network& network);
+
 }  // namespace pimvp::cli

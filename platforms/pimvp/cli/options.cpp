@@ -15,7 +15,7 @@ namespace po = boost::program_options;
 
 void add_network_options(po::options_description& all, runner::workload_options& chosen) {
     all.add_options()("network", po::value(&chosen.network)->default_value("glyphs"),
-                      "shipped network or FILE.onnx")(
+                      "shipped network, one of the zoo (list networks), or FILE.onnx")(
         "calibrate", po::value(&chosen.calibrate), "inputs to calibrate a float network on (.npy)")(
         "preprocess", po::value(&chosen.preprocess), "how uint8 images become inputs (.yaml)");
 }
@@ -77,6 +77,11 @@ bool parse(const arguments& words, const po::options_description& all, const std
                                usage.substr(0, usage.find(' ', 6)) + " --help");
     }
     return true;
+}
+
+std::string title_of(const nn::network& network) {
+    return network.name +
+           (network.weights == "trained" ? "" : " (" + network.weights + " weights)");
 }
 
 }  // namespace pimvp::cli
