@@ -19,6 +19,10 @@ int map_command(const arguments& words);
 int quantize_command(const arguments& words);
 int list_command(const arguments& words);
 
+/// Options that say how a float network becomes integers.
+void add_quantise_options(boost::program_options::options_description& all,
+                          runner::workload_options& chosen);
+
 /// Options that name platform and network; shared by `run` and `map`.
 struct design_options {
     std::string platform = "isaac_like";
