@@ -158,7 +158,8 @@ int run_command(const arguments& words) {
         throw core::user_error("--trace", "needs --out DIR, where trace.json goes");
     }
     if (!chosen.program.empty()) {
-        for (const char* other : {"network", "calibrate"}) {
+        for (const char* other : {"network", "calibrate", "calibrator", "per-tensor", "equalise",
+                                  "bias-correction", "bits"}) {
             if (seen.count(other) == 0 || seen[other].defaulted()) continue;
             throw core::user_error("--" + std::string(other),
                                    "goes with a network, --program has its own: leave one out");

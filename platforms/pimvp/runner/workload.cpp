@@ -2,10 +2,9 @@
 #include <pimvp/runner/workload.h>
 
 #include <pimvp/core/diagnostics.h>
-#include <pimvp/nn/calibration.h>
+#include <pimvp/nn/layer_bits.h>
 #include <pimvp/nn/npy.h>
 #include <pimvp/nn/preprocess.h>
-#include <pimvp/nn/quantise.h>
 #include <pimvp/onnx/import.h>
 #include <pimvp/runner/zoo/zoo.h>
 
@@ -200,7 +199,7 @@ std::vector<known_network> known_networks() {
     return all;
 }
 
-workload load_workload(const workload_options& given, bool with_inputs) {
+workload load_workload(const workload_options& given, bool with_inputs, quantising_data* kept) {
     if (zoo::is_member(given.network)) return zoo_workload(given, with_inputs);
     workload_options options = given;
     complete(options);
@@ -219,13 +218,14 @@ workload load_workload(const workload_options& given, bool with_inputs) {
                                    "with --calibrate FILE.npy");
         }
         made.floating = std::move(file.floating);
-        image_range range;
-        nn::calibrator watch(*made.floating);
-        for (const auto& input :
-             read_inputs(options.calibrate, {}, options.preprocess, dims, range)) {
-            watch.add(input);
-        }
-        made.network = nn::quantise(*made.floating, watch.result());
+        if (!options.bits.empty()) options.flow.integers.bits = nn::load_bits(options.bits);
+        image_range all;
+        nn::input_set calibration =
+            read_inputs(options.calibrate, {}, options.preprocess, dims, all);
+        nn::quantised result = nn::quantise(*made.floating, calibration, options.flow);
+        made.network = std::move(result.integers);
+        made.made = quantising{options.flow, calibration.size()};
+        if (kept != nullptr) *kept = {std::move(calibration), std::move(result.equalised)};
     }
     if (options.network != given.network) {  // a shipped one: known by its name, not its file's
         made.network.name = given.network;
