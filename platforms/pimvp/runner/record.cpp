@@ -127,13 +127,11 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["utilisation"] = outcome.utilisation;
     record["counts"] = counted(energy.counts);
     json layers = json::array();
-    for (std::size_t i = 0; i < outcome.layers.size(); ++i) {
-        const layer_result& layer = outcome.layers[i];
-        const nn::node& node = net.nodes[layer.node];
-        layers.push_back({{"name", node.name},
-                          {"kind", to_string(node.kind)},
-                          {"on", "accelerator"},
-                          {"macs", net.macs(node)},
+    for (const layer_result& layer : outcome.layers) {
+        layers.push_back({{"name", layer.name},
+                          {"kind", layer.kind},
+                          {"on", layer.on_host ? "host" : "accelerator"},
+                          {"macs", layer.macs},
                           {"mismatches", layer.mismatches},
                           {"latency_s", core::to_seconds(layer.latency_fs)},
                           {"energy_j", layer.energy_j},
