@@ -42,8 +42,7 @@ network alone(const network& net, const node& n) {
     node copy = n;
     std::map<value_id, value_id> id_of;  // an input may be used twice
     const auto take = [&](value_id id) {
-        const auto [place, added] =
-            id_of.emplace(id, static_cast<value_id>(single.values.size()));
+        const auto [place, added] = id_of.emplace(id, static_cast<value_id>(single.values.size()));
         if (added) single.values.push_back(net.values[id]);
         return place->second;
     };

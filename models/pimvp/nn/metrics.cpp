@@ -32,6 +32,7 @@ double portable_exp(double x) {
     constexpr double inverse_ln2 = 1.44269504088896338700e+00;
     constexpr double largest = 709.0;
     constexpr double smallest = -745.0;
+    if (std::isnan(x)) return x;
     if (x > largest) return std::numeric_limits<double>::infinity();
     if (x < smallest) return 0.0;
     const double power = std::nearbyint(x * inverse_ln2);

@@ -23,7 +23,8 @@ std::vector<double> log_softmax(const std::vector<float>& scores);
 /// sum of p * (log p - log q). Precondition: equal sizes.
 double kl_divergence(const std::vector<float>& reference, const std::vector<float>& other);
 
-/// e^x from additions, multiplications and powers of two (relative error below 1e-15).
+/// e^x from additions, multiplications and powers of two (relative error below 1e-15). NaN gives
+/// NaN.
 double portable_exp(double x);
 
 /// Counts hits against labels.

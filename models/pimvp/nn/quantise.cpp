@@ -94,9 +94,12 @@ private:
         case float_op::convolution:
         case float_op::fully_connected:
         case float_op::add:
+        case float_op::multiply:
+        case float_op::function:
             break;
         case float_op::max_pool:
         case float_op::reshape:
+        case float_op::select:
             m_bounds[n.output] = m_bounds[input];
             bits[n.output] = bits[input];
             unify(input, n.output);
@@ -150,6 +153,8 @@ private:
         case float_op::convolution:
         case float_op::fully_connected:
         case float_op::add:
+        case float_op::multiply:
+        case float_op::function:
         case float_op::average_pool:
         case float_op::relu:
         case float_op::clip:
@@ -235,6 +240,12 @@ op_kind kind_of(float_op kind) {
         return op_kind::average_pool;
     case float_op::reshape:
         return op_kind::reshape;
+    case float_op::function:
+        return op_kind::lookup;
+    case float_op::multiply:
+        return op_kind::multiply;
+    case float_op::select:
+        return op_kind::select;
     case float_op::relu:
     case float_op::clip:
         break;
@@ -275,9 +286,9 @@ void check_layers(const network& made, const network_bits& bits) {
     for (const auto& [name, wanted] : bits.layers) {
         const auto found = layers.find(name);
         if (found == layers.end()) {
-            problems.error("layers." + name,
-                           "network '" + made.name + "' has no layer " + core::quoted(name) +
-                               " of integers" + core::did_you_mean(name, known));
+            problems.error("layers." + name, "network '" + made.name + "' has no layer " +
+                                                 core::quoted(name) + " of integers" +
+                                                 core::did_you_mean(name, known));
             continue;
         }
         const node* n = found->second;
@@ -310,11 +321,12 @@ network quantise(const float_network& net, const calibration& seen,
         if (!layout.exists[v]) continue;
         const real_range& range = layout.ranges[layout.class_of(static_cast<value_id>(v))];
         id_of[v] = static_cast<value_id>(result.values.size());
-        result.values.push_back({net.values[v].name, net.values[v].dims,
-                                 activation_type(range, layout.bits[v])});
+        result.values.push_back(
+            {net.values[v].name, net.values[v].dims, activation_type(range, layout.bits[v])});
     }
     for (const value_id id : net.inputs) result.inputs.push_back(id_of[id]);
     for (const value_id id : net.outputs) result.outputs.push_back(id_of[id]);
+    result.host_steps = net.host_steps;
 
     for (std::size_t i = 0; i < net.nodes.size(); ++i) {
         if (!layout.exists[layout.output_of[i]]) continue;
@@ -327,6 +339,11 @@ network quantise(const float_network& net, const calibration& seen,
         to.geometry = from.geometry;
         to.groups = from.groups;
         to.count_include_pad = from.count_include_pad;
+        to.channels = from.channels;
+        if (to.kind == op_kind::lookup) {
+            to.table = tabulate(from.function, result.values[to.inputs[0]].type,
+                                result.values[to.output].type);
+        }
         if (from.is_matrix()) {
             quantise_matrix(from, result.values[to.inputs[0]].type.scale,
                             result.values[to.output].type.scale, options, to);

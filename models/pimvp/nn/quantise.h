@@ -20,10 +20,13 @@ struct quantise_options {
 /// - Relu and Clip behind a convolution, a fully connected node, an add or an average vanish into
 /// the
 ///   saturation of that node's output type; elsewhere they become `requantise`.
-/// - max_pool, reshape and concat keep types: all values that only they connect get one type, so a
+/// - max_pool, reshape, select and concat keep types: all values that only they connect get one
+/// type, so a
 ///   concat copies. Where the inputs of a concat are bounded differently (say a Relu and none) or
-///   have other bits, it requantises instead. average_pool gets a type of its own: means reach less far than their
+///   have other bits, it requantises instead. average_pool gets a type of its own: means reach less
+///   far than their
 ///   inputs, and behind a network's last average lie the scores.
+/// - A function becomes a lookup: its table is quantise(f(dequantise(x))) for every integer x.
 /// - Bias integers have the scale input scale * weight scale and fit 32 bits; where a bias would
 /// not,
 ///   its channel's weight scale grows until it does.

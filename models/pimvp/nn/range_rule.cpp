@@ -88,8 +88,8 @@ double divergence(const histogram& seen, const bin_range& range, int bits) {
     double unclipped = 0.0;
     for (std::size_t i = range.first; i < range.end; ++i) {
         const auto count = static_cast<double>(seen.counts()[i]);
-        const double folded = (i == range.first ? clipped[0] : 0.0) +
-                              (i + 1 == range.end ? clipped[1] : 0.0);
+        const double folded =
+            (i == range.first ? clipped[0] : 0.0) + (i + 1 == range.end ? clipped[1] : 0.0);
         if (count + folded == 0.0) continue;
         const int level = quantise(static_cast<float>(seen.centre(i)), type);
         inside.push_back({count + folded, level});
@@ -157,8 +157,8 @@ range_rule range_rule::parse(const std::string& text) {
         found = true;
     }
     if (!found) {
-        throw core::user_error("--calibrator",
-                               core::quoted(name) + " is not known" + core::did_you_mean(name, known));
+        throw core::user_error(
+            "--calibrator", core::quoted(name) + " is not known" + core::did_you_mean(name, known));
     }
     if (colon == std::string::npos) return rule;
     if (rule.kind != method::percentile) {
@@ -167,8 +167,8 @@ range_rule range_rule::parse(const std::string& text) {
     const std::string problem = core::parse_into(text.substr(colon + 1), rule.percentile);
     if (!problem.empty()) throw core::user_error("--calibrator", problem);
     if (!(rule.percentile >= 50.0 && rule.percentile <= 100.0)) {
-        throw core::user_error("--calibrator", text.substr(colon + 1) +
-                                                   " is no percentile from 50 to 100");
+        throw core::user_error("--calibrator",
+                               text.substr(colon + 1) + " is no percentile from 50 to 100");
     }
     return rule;
 }

@@ -5,7 +5,9 @@
 
 #include <boost/program_options.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,14 @@ using arguments = std::vector<std::string>;
 int run_command(const arguments& words);
 int map_command(const arguments& words);
 int quantize_command(const arguments& words);
+int inspect_command(const arguments& words);
 int list_command(const arguments& words);
 
+/// Options that name a network and say how a float one becomes integers; its inputs.
+void add_network_options(boost::program_options::options_description& all,
+                         runner::workload_options& chosen);
+void add_input_options(boost::program_options::options_description& all,
+                       runner::workload_options& chosen);
 /// Options that say how a float network becomes integers.
 void add_quantise_options(boost::program_options::options_description& all,
                           runner::workload_options& chosen);
@@ -35,8 +43,16 @@ void add_design_options(boost::program_options::options_description& all, design
 std::uint64_t whole_number(const std::string& option, const std::string& text, std::uint64_t low,
                            std::uint64_t high);
 
+/// What --threads is by default.
+std::string threads_here();
+/// "image 3 of 100", overwritten in place; null if nobody watches.
+std::function<void(std::size_t done, std::size_t all)> progress_line(bool quiet);
+
 /// Parses; prints the help and returns false if it is asked for. Throws core::user_error.
 bool parse(const arguments& words, const boost::program_options::options_description& all,
            const std::string& usage, boost::program_options::variables_map& seen);
+
+/// "resnet18 (synthetic weights)": what a table is about.
+std::string title_of(const nn::network& network);
 
 }  // namespace pimvp::cli

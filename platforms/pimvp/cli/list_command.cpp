@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/cli/commands.h>
 
-#include <pimvp/board/cards/host_card.h>
+#include <pimvp/accel/all_cards.h>
+#include <pimvp/board/all_cards.h>
 #include <pimvp/bus/all_cards.h>
 #include <pimvp/core/card.h>
 #include <pimvp/core/diagnostics.h>
@@ -12,6 +13,7 @@
 #include <pimvp/post/all_cards.h>
 #include <pimvp/reram/all_cards.h>
 #include <pimvp/runner/platform.h>
+#include <pimvp/runner/workload.h>
 
 #include <iostream>
 
@@ -32,9 +34,10 @@ std::string platforms() {
 }
 
 std::string networks() {
-    core::text_table table{{"network"}, {"folder"}};
-    for (const runner::shipped_network& each : runner::shipped_networks()) {
-        table.row({each.name, each.folder});
+    constexpr auto right = core::text_table::align::right;
+    core::text_table table{{"network"}, {"MACs", right}, {"weights", right}, {"where or what"}};
+    for (const runner::known_network& each : runner::known_networks()) {
+        table.row({each.name, core::grouped(each.macs), core::grouped(each.weights), each.origin});
     }
     return table.text();
 }
@@ -67,9 +70,10 @@ std::string models() {
 }
 
 std::string cards() {
-    std::vector<core::card_view> all{board::cards::host::all};
-    for (const auto& room : {bus::all_cards(), mem::all_cards(), noc::all_cards(),
-                             post::all_cards(), reram::all_cards()}) {
+    std::vector<core::card_view> all;
+    for (const auto& room :
+         {board::all_cards(), accel::all_cards(), bus::all_cards(), mem::all_cards(),
+          noc::all_cards(), post::all_cards(), reram::all_cards()}) {
         all.insert(all.end(), room.begin(), room.end());
     }
     return core::cards_table(all);

@@ -11,13 +11,10 @@
 #include <pimvp/runner/record.h>
 
 #include <fmt/format.h>
-#include <unistd.h>
-#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <limits>
 #include <optional>
-#include <thread>
 
 namespace pimvp::cli {
 namespace {
@@ -106,10 +103,6 @@ void print_totals(const runner::run_outcome& outcome) {
     std::cout << '\n';
 }
 
-std::string threads_here() {
-    return std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
-}
-
 core::coding_style style_of(const std::string& word) {
     if (word == "lt") return core::coding_style::lt;
     if (word == "at") return core::coding_style::at;
@@ -125,11 +118,9 @@ int run_command(const arguments& words) {
     std::string seed, threads, in_flight;
     po::options_description all("options");
     add_design_options(all, chosen.design);
+    add_input_options(all, data);
     all.add_options()("program", po::value(&chosen.program),
                       "program image by pimvp map --out, instead of a network")(
-        "input", po::value(&data.input), "inputs, a row an inference (.npy)")(
-        "labels", po::value(&data.labels), "classes of the inputs (.npy)")(
-        "images", po::value(&data.images), "the first N inputs, or those from A to B: A-B")(
         "coding-style", po::value(&chosen.style)->default_value("lt"), "lt or at")(
         "check", po::value(&chosen.check)->default_value("layers"), "layers or outputs")(
         "in-flight", po::value(&in_flight)->default_value("0"),
@@ -145,7 +136,7 @@ int run_command(const arguments& words) {
     if (!parse(words, all, "pimvp run [options]", seen)) return 0;
 
     runner::execute_options options;
-    options.context.seed =
+    data.seed = options.context.seed =
         whole_number("--seed", seed, 0, std::numeric_limits<std::uint64_t>::max());
     options.in_flight =
         static_cast<std::uint32_t>(whole_number("--in-flight", in_flight, 0, 1U << 16U));
@@ -194,12 +185,7 @@ int run_command(const arguments& words) {
     if (!chosen.out.empty()) folder.emplace(chosen.out);
 
     const bool quiet = seen.count("quiet") != 0;
-    if (!quiet && isatty(STDERR_FILENO) != 0) {
-        options.progress = [](std::size_t done, std::size_t count) {
-            std::cerr << "\r\033[K" << (done == count ? "" : "image ");
-            if (done != count) std::cerr << done << " of " << count << std::flush;
-        };
-    }
+    options.progress = progress_line(quiet);
     std::ofstream trace_file;
     if (trace) {
         trace_file.open(folder->path() + "/trace.json");
@@ -209,7 +195,8 @@ int run_command(const arguments& words) {
     const auto record = runner::run_record(work, program, options, outcome);
     if (folder) folder->write(record, outcome);
     if (!quiet) {
-        std::cout << work.network.name << " on " << target.name << ", " << program.placement.tiles
+        std::cout << title_of(work.network) << " on " << target.name << ", "
+                  << program.placement.tiles
                   << (program.placement.tiles == 1 ? " tile\n\n" : " tiles\n\n");
         print_layers(work, outcome);
         print_totals(outcome);

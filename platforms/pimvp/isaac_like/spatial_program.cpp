@@ -189,8 +189,7 @@ void decode_tiles(const std::vector<std::uint8_t>& bytes, const reram::tile_limi
     if (!from.at_end()) from.fail("tile section: bytes left over");
 }
 
-void validate(const spatial_program& program, const reram::tile_limits& limits,
-              std::uint32_t host_node, std::uint64_t cells_bytes) {
+void validate(const spatial_program& program, const noc::node_map& map, std::uint64_t cells_bytes) {
     if (program.inputs.empty() || program.outputs.empty()) {
         refuse("a program needs at least one input and one output");
     }
@@ -203,7 +202,10 @@ void validate(const spatial_program& program, const reram::tile_limits& limits,
     }
     std::set<std::uint32_t> nodes;
     for (const reram::tile_program& tile : program.tiles) {
-        if (tile.node >= limits.nodes || !nodes.insert(tile.node).second) {
+        if (tile.node >= map.host() || map.local_of(tile.node) >= map.tiles) {
+            refuse("node " + std::to_string(tile.node) + " is no tile");
+        }
+        if (!nodes.insert(tile.node).second) {
             refuse("node " + std::to_string(tile.node) + " is used twice");
         }
         for (const reram::stage_record& s : tile.stages) {
@@ -228,7 +230,7 @@ void validate(const spatial_program& program, const reram::tile_limits& limits,
         }
     }
     for (const io_tensor& out : program.outputs) {
-        feeds.expect(host_node, out.tensor, 0, out.channels, out.height, out.width,
+        feeds.expect(map.host(), out.tensor, 0, out.channels, out.height, out.width,
                      out.element_bytes);
     }
     feeds.expect_empty();

@@ -7,6 +7,7 @@
 #include <pimvp/nn/npy.h>
 #include <pimvp/nn/preprocess.h>
 #include <pimvp/onnx/import.h>
+#include <pimvp/runner/zoo/zoo.h>
 
 #include <algorithm>
 #include <charconv>
@@ -77,6 +78,7 @@ void complete(workload_options& options) {
         }
         return;
     }
+    known.insert(known.end(), zoo::names().begin(), zoo::names().end());
     throw core::user_error("--network", "unknown network " + core::quoted(name) +
                                             core::did_you_mean(name, known) +
                                             "; a file ends in .onnx");
@@ -165,6 +167,28 @@ void add_inputs(workload& to, const workload_options& options) {
     if (!options.labels.empty()) to.labels = read_labels(options.labels, range);
 }
 
+const nn::shape& dims_of(const nn::integer_tensor& tensor) {
+    return tensor.dims();
+}
+const nn::shape& dims_of(const nn::float_tensor& tensor) {
+    return tensor.dims;
+}
+
+workload zoo_workload(const workload_options& options, bool with_inputs) {
+    workload made;
+    made.network = zoo::build(options.network, options.seed);
+    if (with_inputs && !options.input.empty()) {
+        add_inputs(made, options);
+    } else if (with_inputs) {
+        constexpr std::size_t endless = 1'000'000;
+        const image_range range = selected(options.images.empty() ? "1" : options.images, endless);
+        for (std::size_t i = 0; i < range.count; ++i) {
+            made.inputs.push_back({zoo::image(made.network, options.seed, range.first + i)});
+        }
+    }
+    return made;
+}
+
 }  // namespace
 
 std::vector<shipped_network> shipped_networks() {
@@ -183,7 +207,30 @@ std::vector<shipped_network> shipped_networks() {
     return networks;
 }
 
+std::vector<known_network> known_networks() {
+    const auto describe = [](const std::string& name, const auto& network,
+                             const std::string& origin) {
+        known_network known{name, network.macs(), 0, origin};
+        for (const auto& n : network.nodes) {
+            if (n.is_matrix()) known.weights += nn::element_count(dims_of(n.weights));
+        }
+        return known;
+    };
+    std::vector<known_network> all;
+    for (const shipped_network& each : shipped_networks()) {
+        const onnx::imported file = onnx::import_file(each.folder + "/model.onnx");
+        all.push_back(file.is_integer() ? describe(each.name, *file.integer, each.folder)
+                                        : describe(each.name, *file.floating, each.folder));
+    }
+    for (const std::string& name : zoo::names()) {
+        all.push_back(
+            describe(name, zoo::outline(name), "synthetic; " + std::string(zoo::variant(name))));
+    }
+    return all;
+}
+
 workload load_workload(const workload_options& given, bool with_inputs, quantising_data* kept) {
+    if (zoo::is_member(given.network)) return zoo_workload(given, with_inputs);
     workload_options options = given;
     complete(options);
     onnx::imported file = onnx::import_file(options.network);
@@ -203,7 +250,8 @@ workload load_workload(const workload_options& given, bool with_inputs, quantisi
         made.floating = std::move(file.floating);
         if (!options.bits.empty()) options.flow.integers.bits = nn::load_bits(options.bits);
         image_range all;
-        nn::input_set calibration = read_inputs(options.calibrate, {}, options.preprocess, dims, all);
+        nn::input_set calibration =
+            read_inputs(options.calibrate, {}, options.preprocess, dims, all);
         nn::quantised result = nn::quantise(*made.floating, calibration, options.flow);
         made.network = std::move(result.integers);
         made.made = quantising{options.flow, calibration.size()};

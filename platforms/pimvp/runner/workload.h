@@ -16,9 +16,11 @@ namespace pimvp::runner {
 
 /// Which network, on which data; as the command line says it. Empty texts: the network's own.
 struct workload_options {
-    std::string network;  ///< shipped name or FILE.onnx
+    std::string network;  ///< shipped name, name of the zoo or FILE.onnx
     std::string input, labels, calibrate, preprocess;
-    std::string images;  ///< "N", "A-B" (both included) or empty: all of them
+    /// "N", "A-B" (both included) or empty: all of them; of synthetic ones, one.
+    std::string images;
+    std::uint64_t seed = 1;  ///< of synthetic networks and images
     nn::quantise_flow flow;  ///< how a float network becomes integers
     std::string bits;        ///< file of bits for the flow
 };
@@ -33,7 +35,7 @@ struct quantising {
 struct workload {
     nn::network network;
     std::optional<nn::float_network> floating;
-    std::optional<quantising> made;  ///< from the float network, if it was
+    std::optional<quantising> made;                     ///< from the float network, if it was
     std::vector<std::vector<nn::float_tensor>> inputs;  ///< per image, per network input
     std::vector<std::int64_t> labels;                   ///< per image; empty = unknown
 };
@@ -50,7 +52,17 @@ struct shipped_network {
 };
 /// By name; of two with the same name, the one beside the installed program.
 std::vector<shipped_network> shipped_networks();
-/// Imports, calibrates and quantises. With `with_inputs`, also reads the images; without, only the
+
+/// What runs by name.
+struct known_network {
+    std::string name;
+    std::uint64_t macs = 0, weights = 0;
+    std::string origin;  ///< folder, or the variant of the zoo
+};
+/// Shipped networks, then the zoo.
+std::vector<known_network> known_networks();
+/// Imports, calibrates and quantises, or builds a network of the zoo, whose inputs are synthetic
+/// images unless `input` names others. With `with_inputs`, also reads the images; without, only the
 /// network. `kept` receives what the integers were made on. Throws core::user_error with file,
 /// cause and way out.
 workload load_workload(const workload_options& options, bool with_inputs,

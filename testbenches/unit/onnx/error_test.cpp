@@ -66,7 +66,7 @@ TEST_CASE("onnx.error.unreadable_files") {
             pimvp::onnx::import_file(path);
             FAIL("accepted");
         } catch (const pimvp::core::user_error& error) {
-            CHECK(std::string(error.what()).find(path) == 0);
+            CHECK_THAT(error.what(), Catch::Contains(path));
         }
     }
 }
