@@ -16,9 +16,10 @@ namespace pimvp::nn {
 /// weights (quantise_options::per_channel false), above all in depthwise convolutions, whose
 /// channels differ by orders of magnitude.
 ///
-/// **Numerics** The function stays the same but for float32 rounding. A Clip from 0 keeps its bound:
-/// a channel that `inputs` drive to it keeps its scale, all others at most reach it. So behind a
-/// Clip the function stays the same as long as no channel goes beyond what it showed on `inputs`.
+/// **Numerics** The function stays the same but for float32 rounding. A Clip from 0 keeps its
+/// bound: a channel that `inputs` drive to it keeps its scale, all others at most reach it. So
+/// behind a Clip the function stays the same as long as no channel goes beyond what it showed on
+/// `inputs`.
 float_network equalise(float_network net, const input_set& inputs);
 
 }  // namespace pimvp::nn

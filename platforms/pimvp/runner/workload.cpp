@@ -48,8 +48,7 @@ fs::path data_folder(const shipped_network& network) {
     const fs::path description = fs::path(network.folder) / "network.yaml";
     if (!fs::exists(description)) return network.folder;
     const std::string file = description.string();
-    const auto wanted =
-        core::read_yaml<network_description>(core::read_text_file(file), file);
+    const auto wanted = core::read_yaml<network_description>(core::read_text_file(file), file);
     std::vector<std::string> known;
     for (const shipped_network& each : shipped_networks()) {
         if (each.name == wanted.data) return each.folder;
