@@ -50,7 +50,7 @@ struct steady_stretch {
 /// A run in one simulation: the first inference alone, then the others in a stream.
 class session {
 public:
-    session(const workload& work, const mapped& program, const execute_options& options,
+    session(const workload& work, mapped& program, const execute_options& options,
             core::context& context)
         : m_work(work),
           m_net(work.network),
@@ -77,7 +77,6 @@ public:
         m_board.run([this] { drive(); }, core::from_fs(m_options.limit_fs));
         m_outcome.images = m_work.inputs.size();
         m_outcome.output_dims = m_net.values[m_net.outputs[0]].dims;
-        m_outcome.load_bytes = m_program.image.size();
         m_outcome.mismatches = m_outcome.output_mismatches;
         price();
         for (const isaac_like::layer_placement& placed : m_program.placement.layers) {
@@ -115,7 +114,8 @@ private:
         device.start();
         const std::uint64_t begin = core::now_fs();
         const core::activity before = m_ledger.snapshot(begin);
-        const board::loaded_program handle = device.load(m_program.image);
+        m_outcome.load_bytes = m_program.image.size();
+        const board::loaded_program handle = device.load(std::move(m_program.image));
         m_outcome.load_fs = core::now_fs() - begin;
         m_loaded = m_ledger.snapshot(core::now_fs());
         m_outcome.load_j = m_ledger.price(m_loaded.since(before)).total_j;
@@ -323,7 +323,7 @@ private:
 
     const workload& m_work;
     const nn::network& m_net;
-    const mapped& m_program;
+    mapped& m_program;
     const execute_options& m_options;
     const core::energy_ledger& m_ledger;
     board::board m_board;
@@ -342,7 +342,7 @@ private:
 
 }  // namespace
 
-run_outcome execute(const workload& work, const mapped& program, const execute_options& options) {
+run_outcome execute(const workload& work, mapped& program, const execute_options& options) {
     core::context context(options.context);
     if (options.trace != nullptr) context.start_trace(*options.trace);
     return session(work, program, options, context).run();

@@ -70,8 +70,8 @@ struct run_outcome {
 };
 
 /// Builds the board, loads the program, runs the first input on the idle machine and streams the
-/// others. Once per process. Throws core::user_error, and board::accelerator_error if the
-/// accelerator refuses or stands.
-run_outcome execute(const workload& work, const mapped& program, const execute_options& options);
+/// others. Gives up program.image once it lies in simulated memory. Once per process. Throws
+/// core::user_error, and board::accelerator_error if the accelerator refuses or stands.
+run_outcome execute(const workload& work, mapped& program, const execute_options& options);
 
 }  // namespace pimvp::runner

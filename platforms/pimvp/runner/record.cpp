@@ -5,7 +5,6 @@
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/file.h>
 #include <pimvp/core/parameters.h>
-#include <pimvp/nn/fingerprint.h>
 #include <pimvp/nn/npy.h>
 #include <pimvp/runner/quantising.h>
 
@@ -69,7 +68,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["pimvp_version"] = PIMVP_VERSION;
     record["platform"] = program.target.name;
     record["network"] = {
-        {"name", net.name}, {"sha256", net.sha256}, {"integers_sha256", nn::fingerprint(net)}};
+        {"name", net.name}, {"sha256", net.sha256}, {"integers_sha256", program.fingerprint}};
     record["config_hash"] = core::config_hash(program.target.params);
     record["seed"] = options.context.seed;
     record["coding_style"] = core::to_string(options.context.style);
