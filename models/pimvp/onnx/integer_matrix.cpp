@@ -242,7 +242,8 @@ void integer_lowering::affine_on_view(const operation& step, const flow& from) {
         reshape.inputs = {from.id};
         const nn::tensor_type type = m_net.values[from.id].type;
         node.inputs = {append(std::move(reshape), fresh_name(step.name), pending.dims, type)};
-        pending.tail.push_back({nn::op_kind::reshape, fresh_name(step.name + "/flat"), {}, dims, {}});
+        pending.tail.push_back(
+            {nn::op_kind::reshape, fresh_name(step.name + "/flat"), {}, dims, {}});
     }
     nn::tensor_type type;
     type.is_signed = true;
