@@ -25,6 +25,40 @@ constexpr std::uint32_t high(std::uint64_t v) {
     return static_cast<std::uint32_t>(v >> 32U);
 }
 
+/// Blocks first .. first + lanes - 1 of a stream, side by side: loops a compiler can vectorise.
+constexpr std::size_t lanes = 16;
+
+void philox_lanes(std::uint64_t first, const std::array<std::uint32_t, 2>& name,
+                  const std::array<std::uint32_t, 2>& key, std::uint32_t* to) {
+    std::uint32_t x0[lanes], x1[lanes], x2[lanes], x3[lanes];
+    for (std::size_t i = 0; i < lanes; ++i) {
+        x0[i] = low(first + i);
+        x1[i] = high(first + i);
+        x2[i] = name[0];
+        x3[i] = name[1];
+    }
+    std::uint32_t k0 = key[0];
+    std::uint32_t k1 = key[1];
+    for (int round = 0; round < 10; ++round) {
+        for (std::size_t i = 0; i < lanes; ++i) {
+            const std::uint64_t p0 = std::uint64_t{multiplier_0} * x0[i];
+            const std::uint64_t p1 = std::uint64_t{multiplier_1} * x2[i];
+            x0[i] = high(p1) ^ x1[i] ^ k0;
+            x1[i] = low(p1);
+            x2[i] = high(p0) ^ x3[i] ^ k1;
+            x3[i] = low(p0);
+        }
+        k0 += weyl_0;
+        k1 += weyl_1;
+    }
+    for (std::size_t i = 0; i < lanes; ++i) {
+        to[4 * i] = x0[i];
+        to[4 * i + 1] = x1[i];
+        to[4 * i + 2] = x2[i];
+        to[4 * i + 3] = x3[i];
+    }
+}
+
 }  // namespace
 
 std::array<std::uint32_t, 4> philox4x32_10(const std::array<std::uint32_t, 4>& counter,
@@ -56,6 +90,15 @@ std::uint32_t random_stream::next_u32() {
     }
     ++m_drawn;
     return m_block[lane];
+}
+
+void random_stream::fill(std::uint32_t* to, std::size_t count) {
+    for (; count != 0 && m_drawn % 4 != 0; --count) *to++ = next_u32();
+    for (; count >= 4 * lanes; count -= 4 * lanes, to += 4 * lanes) {
+        philox_lanes(m_drawn / 4, m_name, m_key, to);
+        m_drawn += 4 * lanes;
+    }
+    for (; count != 0; --count) *to++ = next_u32();
 }
 
 std::uint64_t random_stream::next_u64() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -30,6 +31,8 @@ public:
 
     [[nodiscard]] std::uint32_t next_u32();
     [[nodiscard]] std::uint64_t next_u64();
+    /// The next `count` numbers of next_u32(), many times faster.
+    void fill(std::uint32_t* to, std::size_t count);
     /// 0 .. n - 1, each equally likely. Precondition: n > 0.
     [[nodiscard]] std::uint64_t below(std::uint64_t n);
     /// [0, 1), a multiple of 2^-53.

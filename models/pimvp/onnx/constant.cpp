@@ -342,6 +342,15 @@ constant constant::transposed(const std::vector<std::size_t>& order) const {
     return {std::move(dims), m_type, std::move(bytes)};
 }
 
+constant constant::picked(const index_map& map) const {
+    const std::size_t width = element_bytes(m_type);
+    std::string bytes(map.from.size() * width, '\0');
+    for (std::size_t i = 0; i < map.from.size(); ++i) {
+        std::memcpy(bytes.data() + i * width, m_data + map.from[i] * width, width);
+    }
+    return {map.dims, m_type, std::move(bytes)};
+}
+
 std::vector<float> operand::reals() const {
     if (!quant) return data.reals();
     const std::size_t count = data.size();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pimvp/nn/tensor.h>
+#include <pimvp/onnx/index_map.h>
 #include <pimvp/onnx/reporter.h>
 
 #include <cstddef>
@@ -76,6 +77,9 @@ public:
     [[nodiscard]] constant reshaped(nn::shape dims) const;
     /// Axis i of the result is axis order[i] of this.
     [[nodiscard]] constant transposed(const std::vector<std::size_t>& order) const;
+
+    /// The elements that the map names; the caller has checked that they exist.
+    [[nodiscard]] constant picked(const index_map& map) const;
 
 private:
     nn::shape m_dims;

@@ -14,6 +14,8 @@ tile_stage::tile_stage(resident_program& program, std::uint32_t index, const sta
     : m_program(program),
       m_index(index),
       m_record(record),
+      m_two_inputs(has_two_inputs(static_cast<stage_kind>(record.kind))),
+      m_second_is_pixel(m_two_inputs && reads_one_pixel(record, program.program.buffers)),
       m_walker(record, program.program.buffers[record.input]) {
     if (static_cast<stage_kind>(record.kind) == stage_kind::matrix) {
         m_gather.emplace(record, program.program.buffers[record.input]);
@@ -33,8 +35,8 @@ std::uint32_t tile_stage::program() const {
 bool tile_stage::inputs_ready() const {
     const std::uint32_t needed = m_walker.pixels_needed(m_window);
     if (m_first == nullptr || m_first->ready() < needed) return false;
-    if (static_cast<stage_kind>(m_record.kind) != stage_kind::add) return true;
-    return m_second != nullptr && m_second->ready() >= needed;
+    if (!m_two_inputs) return true;
+    return m_second != nullptr && m_second->ready() >= (m_second_is_pixel ? 1 : needed);
 }
 
 std::uint64_t tile_stage::gather(std::uint32_t crossbar_rows) {
@@ -71,15 +73,14 @@ std::pair<std::uint32_t, std::uint32_t> tile_stage::pass(std::uint64_t now_fs,
 
 void tile_stage::advance(std::uint64_t now_fs, std::uint64_t interval_fs) {
     m_next_issue_fs = now_fs + interval_fs;
-    const bool is_sum = static_cast<stage_kind>(m_record.kind) == stage_kind::add;
     if (++m_window < m_walker.windows()) {
         if (m_walker.position(m_window).x != 0) return;
         m_program.bury(m_record.input, m_inference);
-        if (is_sum) m_program.bury(m_record.second_input, m_inference);
+        if (m_two_inputs) m_program.bury(m_record.second_input, m_inference);
         return;
     }
     m_program.release(m_record.input, m_inference);
-    if (is_sum) m_program.release(m_record.second_input, m_inference);
+    if (m_two_inputs) m_program.release(m_record.second_input, m_inference);
     m_window = 0;
     ++m_inference;
     m_first = m_program.map(m_record.input, m_inference);
@@ -204,7 +205,7 @@ resident_program::resident_program(std::uint32_t program_number, tile_program pr
     for (const stage_record& record : program.stages) {
         stages.emplace_back(*this, static_cast<std::uint32_t>(stages.size()), record);
         ++m_readers[record.input];
-        if (static_cast<stage_kind>(record.kind) == stage_kind::add) {
+        if (has_two_inputs(static_cast<stage_kind>(record.kind))) {
             ++m_readers[record.second_input];
         }
     }
@@ -246,11 +247,10 @@ void resident_program::bury(std::uint32_t buffer, std::uint32_t inference) {
     stored_map& stored = found->second;
     std::uint32_t dead = stored.map.ready();
     for (const tile_stage& s : stages) {
-        const bool is_sum = static_cast<stage_kind>(s.m_record.kind) == stage_kind::add;
-        if (s.m_record.input != buffer && !(is_sum && s.m_record.second_input == buffer)) continue;
+        if (!s.reads(buffer)) continue;
         if (s.m_inference < inference) return;  // has not begun with it
         if (s.m_inference == inference) {
-            dead = std::min(dead, s.m_walker.first_needed(s.m_window));
+            dead = std::min(dead, s.first_needed(buffer));
         }
     }
     if (dead <= stored.dead_pixels) return;

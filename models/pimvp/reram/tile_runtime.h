@@ -93,11 +93,21 @@ private:
     friend class resident_program;
 
     [[nodiscard]] bool inputs_ready() const;
+    [[nodiscard]] bool reads(std::uint32_t buffer) const {
+        return m_record.input == buffer || (m_two_inputs && m_record.second_input == buffer);
+    }
+    /// First pixel of a buffer that this window or a later one reads.
+    [[nodiscard]] std::uint32_t first_needed(std::uint32_t buffer) const {
+        const bool whole = m_second_is_pixel && m_record.second_input == buffer;
+        return whole ? 0 : m_walker.first_needed(m_window);
+    }
     void advance(std::uint64_t now_fs, std::uint64_t interval_fs);
 
     resident_program& m_program;
     const std::uint32_t m_index;
     const stage_record& m_record;
+    const bool m_two_inputs;
+    const bool m_second_is_pixel;  ///< one pixel serves all windows
     window_walker m_walker;
     std::optional<im2col_gather> m_gather;
     std::optional<vector_kernel> m_vector;

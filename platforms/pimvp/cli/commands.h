@@ -22,11 +22,14 @@ int quantize_command(const arguments& words);
 int inspect_command(const arguments& words);
 int list_command(const arguments& words);
 
-/// Options that name a network and what it is calibrated on; its inputs.
+/// Options that name a network and say how a float one becomes integers; its inputs.
 void add_network_options(boost::program_options::options_description& all,
                          runner::workload_options& chosen);
 void add_input_options(boost::program_options::options_description& all,
                        runner::workload_options& chosen);
+/// Options that say how a float network becomes integers.
+void add_quantise_options(boost::program_options::options_description& all,
+                          runner::workload_options& chosen);
 
 /// Options that name platform and network; shared by `run` and `map`.
 struct design_options {
@@ -48,5 +51,8 @@ std::function<void(std::size_t done, std::size_t all)> progress_line(bool quiet)
 /// Parses; prints the help and returns false if it is asked for. Throws core::user_error.
 bool parse(const arguments& words, const boost::program_options::options_description& all,
            const std::string& usage, boost::program_options::variables_map& seen);
+
+/// "resnet18 (synthetic weights)": what a table is about.
+std::string title_of(const nn::network& network);
 
 }  // namespace pimvp::cli

@@ -13,6 +13,7 @@
 #include <pimvp/post/all_cards.h>
 #include <pimvp/reram/all_cards.h>
 #include <pimvp/runner/platform.h>
+#include <pimvp/runner/workload.h>
 
 #include <iostream>
 
@@ -33,9 +34,10 @@ std::string platforms() {
 }
 
 std::string networks() {
-    core::text_table table{{"network"}, {"folder"}};
-    for (const runner::shipped_network& each : runner::shipped_networks()) {
-        table.row({each.name, each.folder});
+    constexpr auto right = core::text_table::align::right;
+    core::text_table table{{"network"}, {"MACs", right}, {"weights", right}, {"where or what"}};
+    for (const runner::known_network& each : runner::known_networks()) {
+        table.row({each.name, core::grouped(each.macs), core::grouped(each.weights), each.origin});
     }
     return table.text();
 }

@@ -69,7 +69,7 @@ int map_command(const arguments& words) {
                std::to_string(made.placement.tiles) + " on " +
                    std::to_string(made.placement.chips) +
                    (made.placement.chips == 1 ? " chip" : " chips")});
-    std::cout << work.network.name << " on " << target.name << "\n\n" << table.text();
+    std::cout << title_of(work.network) << " on " << target.name << "\n\n" << table.text();
     if (!out.empty()) {
         std::cout << '\n' << out << ": " << core::grouped(made.image.size()) << " bytes\n";
     }

@@ -13,11 +13,46 @@ namespace pimvp::cli {
 
 namespace po = boost::program_options;
 
+namespace {
+
+/// An option that takes on or off.
+po::typed_value<std::string>* on_off(const std::string& name, bool& value) {
+    return po::value<std::string>()
+        ->default_value(value ? "on" : "off")
+        ->notifier([name, &value](const std::string& word) {
+            if (word != "on" && word != "off") {
+                throw core::user_error("--" + name, core::quoted(word) + " is neither on nor off");
+            }
+            value = word == "on";
+        });
+}
+
+}  // namespace
+
+void add_quantise_options(po::options_description& all, runner::workload_options& w) {
+    nn::quantise_flow& flow = w.flow;
+    all.add_options()("calibrate", po::value(&w.calibrate),
+                      "inputs to calibrate a float network on (.npy); a shipped one has its own")(
+        "calibrator",
+        po::value<std::string>()
+            ->default_value(flow.ranges.text())
+            ->notifier(
+                [&flow](const std::string& word) { flow.ranges = nn::range_rule::parse(word); }),
+        "ranges of its values: min-max, percentile:P, mse or entropy")(
+        "per-tensor",
+        po::bool_switch()->notifier([&flow](bool yes) { flow.integers.per_channel = !yes; }),
+        "one weight scale a layer, not one an output channel")(
+        "equalise", on_off("equalise", flow.equalise), "weights between layers: on or off")(
+        "bias-correction", on_off("bias-correction", flow.bias_correction),
+        "of the mean error: on or off")("bits", po::value(&w.bits),
+                                        "bits of single layers (.yaml); 8 everywhere else")(
+        "preprocess", po::value(&w.preprocess), "how uint8 images become inputs (.yaml)");
+}
+
 void add_network_options(po::options_description& all, runner::workload_options& chosen) {
     all.add_options()("network", po::value(&chosen.network)->default_value("glyphs"),
-                      "shipped network or FILE.onnx")(
-        "calibrate", po::value(&chosen.calibrate), "inputs to calibrate a float network on (.npy)")(
-        "preprocess", po::value(&chosen.preprocess), "how uint8 images become inputs (.yaml)");
+                      "shipped network, one of the zoo (list networks), or FILE.onnx");
+    add_quantise_options(all, chosen);
 }
 
 void add_input_options(po::options_description& all, runner::workload_options& chosen) {
@@ -77,6 +112,11 @@ bool parse(const arguments& words, const po::options_description& all, const std
                                usage.substr(0, usage.find(' ', 6)) + " --help");
     }
     return true;
+}
+
+std::string title_of(const nn::network& network) {
+    return network.name +
+           (network.weights == "trained" ? "" : " (" + network.weights + " weights)");
 }
 
 }  // namespace pimvp::cli

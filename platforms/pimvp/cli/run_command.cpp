@@ -136,7 +136,7 @@ int run_command(const arguments& words) {
     if (!parse(words, all, "pimvp run [options]", seen)) return 0;
 
     runner::execute_options options;
-    options.context.seed =
+    data.seed = options.context.seed =
         whole_number("--seed", seed, 0, std::numeric_limits<std::uint64_t>::max());
     options.in_flight =
         static_cast<std::uint32_t>(whole_number("--in-flight", in_flight, 0, 1U << 16U));
@@ -158,7 +158,8 @@ int run_command(const arguments& words) {
         throw core::user_error("--trace", "needs --out DIR, where trace.json goes");
     }
     if (!chosen.program.empty()) {
-        for (const char* other : {"network", "calibrate"}) {
+        for (const char* other : {"network", "calibrate", "calibrator", "per-tensor", "equalise",
+                                  "bias-correction", "bits"}) {
             if (seen.count(other) == 0 || seen[other].defaulted()) continue;
             throw core::user_error("--" + std::string(other),
                                    "goes with a network, --program has its own: leave one out");
@@ -194,7 +195,8 @@ int run_command(const arguments& words) {
     const auto record = runner::run_record(work, program, options, outcome);
     if (folder) folder->write(record, outcome);
     if (!quiet) {
-        std::cout << work.network.name << " on " << target.name << ", " << program.placement.tiles
+        std::cout << title_of(work.network) << " on " << target.name << ", "
+                  << program.placement.tiles
                   << (program.placement.tiles == 1 ? " tile\n\n" : " tiles\n\n");
         print_layers(work, outcome);
         print_totals(outcome);

@@ -7,9 +7,11 @@
 #include <pimvp/core/parameters.h>
 #include <pimvp/nn/fingerprint.h>
 #include <pimvp/nn/npy.h>
+#include <pimvp/runner/quantising.h>
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -42,6 +44,19 @@ json counted(const std::map<std::string, std::uint64_t>& values) {
     return object;
 }
 
+/// Bits of the widest integers, and how they were made, if they were.
+json precision_of(const workload& work) {
+    const nn::network& net = work.network;
+    int weight_bits = 0, activation_bits = 0;
+    for (const nn::value& v : net.values) activation_bits = std::max(activation_bits, v.type.bits);
+    for (const nn::node& n : net.nodes) {
+        if (n.is_matrix()) weight_bits = std::max(weight_bits, n.weights.type().bits);
+    }
+    json precision = {{"weight_bits", weight_bits}, {"activation_bits", activation_bits}};
+    precision["flow"] = work.made ? flow_record(*work.made) : json(nullptr);
+    return precision;
+}
+
 }  // namespace
 
 nlohmann::ordered_json run_record(const workload& work, const mapped& program,
@@ -61,7 +76,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["quantum_s"] = core::to_seconds(options.context.quantum_fs);
     record["weights"] = net.weights;
     record["fidelity"] = "bit-exact";
-    record["precision"] = {{"activation_bits", net.values[net.inputs[0]].type.bits}};
+    record["precision"] = precision_of(work);
     record["results"] = {{"images", outcome.images},
                          {"exact", true},
                          {"mismatches", outcome.mismatches},

@@ -2,11 +2,11 @@
 #include <pimvp/runner/workload.h>
 
 #include <pimvp/core/diagnostics.h>
-#include <pimvp/nn/calibration.h>
+#include <pimvp/nn/layer_bits.h>
 #include <pimvp/nn/npy.h>
 #include <pimvp/nn/preprocess.h>
-#include <pimvp/nn/quantise.h>
 #include <pimvp/onnx/import.h>
+#include <pimvp/runner/zoo/zoo.h>
 
 #include <algorithm>
 #include <charconv>
@@ -48,6 +48,7 @@ void complete(workload_options& options) {
         }
         return;
     }
+    known.insert(known.end(), zoo::names().begin(), zoo::names().end());
     throw core::user_error("--network", "unknown network " + core::quoted(name) +
                                             core::did_you_mean(name, known) +
                                             "; a file ends in .onnx");
@@ -136,6 +137,28 @@ void add_inputs(workload& to, const workload_options& options) {
     if (!options.labels.empty()) to.labels = read_labels(options.labels, range);
 }
 
+const nn::shape& dims_of(const nn::integer_tensor& tensor) {
+    return tensor.dims();
+}
+const nn::shape& dims_of(const nn::float_tensor& tensor) {
+    return tensor.dims;
+}
+
+workload zoo_workload(const workload_options& options, bool with_inputs) {
+    workload made;
+    made.network = zoo::build(options.network, options.seed);
+    if (with_inputs && !options.input.empty()) {
+        add_inputs(made, options);
+    } else if (with_inputs) {
+        constexpr std::size_t endless = 1'000'000;
+        const image_range range = selected(options.images.empty() ? "1" : options.images, endless);
+        for (std::size_t i = 0; i < range.count; ++i) {
+            made.inputs.push_back({zoo::image(made.network, options.seed, range.first + i)});
+        }
+    }
+    return made;
+}
+
 }  // namespace
 
 std::vector<shipped_network> shipped_networks() {
@@ -154,7 +177,30 @@ std::vector<shipped_network> shipped_networks() {
     return networks;
 }
 
-workload load_workload(const workload_options& given, bool with_inputs) {
+std::vector<known_network> known_networks() {
+    const auto describe = [](const std::string& name, const auto& network,
+                             const std::string& origin) {
+        known_network known{name, network.macs(), 0, origin};
+        for (const auto& n : network.nodes) {
+            if (n.is_matrix()) known.weights += nn::element_count(dims_of(n.weights));
+        }
+        return known;
+    };
+    std::vector<known_network> all;
+    for (const shipped_network& each : shipped_networks()) {
+        const onnx::imported file = onnx::import_file(each.folder + "/model.onnx");
+        all.push_back(file.is_integer() ? describe(each.name, *file.integer, each.folder)
+                                        : describe(each.name, *file.floating, each.folder));
+    }
+    for (const std::string& name : zoo::names()) {
+        all.push_back(
+            describe(name, zoo::outline(name), "synthetic; " + std::string(zoo::variant(name))));
+    }
+    return all;
+}
+
+workload load_workload(const workload_options& given, bool with_inputs, quantising_data* kept) {
+    if (zoo::is_member(given.network)) return zoo_workload(given, with_inputs);
     workload_options options = given;
     complete(options);
     onnx::imported file = onnx::import_file(options.network);
@@ -172,13 +218,14 @@ workload load_workload(const workload_options& given, bool with_inputs) {
                                    "with --calibrate FILE.npy");
         }
         made.floating = std::move(file.floating);
-        image_range range;
-        nn::calibrator watch(*made.floating);
-        for (const auto& input :
-             read_inputs(options.calibrate, {}, options.preprocess, dims, range)) {
-            watch.add(input);
-        }
-        made.network = nn::quantise(*made.floating, watch.result());
+        if (!options.bits.empty()) options.flow.integers.bits = nn::load_bits(options.bits);
+        image_range all;
+        nn::input_set calibration =
+            read_inputs(options.calibrate, {}, options.preprocess, dims, all);
+        nn::quantised result = nn::quantise(*made.floating, calibration, options.flow);
+        made.network = std::move(result.integers);
+        made.made = quantising{options.flow, calibration.size()};
+        if (kept != nullptr) *kept = {std::move(calibration), std::move(result.equalised)};
     }
     if (options.network != given.network) {  // a shipped one: known by its name, not its file's
         made.network.name = given.network;

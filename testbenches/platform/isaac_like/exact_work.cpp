@@ -36,6 +36,30 @@ public:
         return finish(in, scores);
     }
 
+    nn::network gated() {
+        const nn::value_id in = value({1, 3, 9, 9}, {8, false, 0.02F, 9});
+        const nn::value_id maps =
+            lookup(matrix(in, {1, 12, 9, 9}, both, square(3, 1, 1)), {1, 12, 9, 9}, positive);
+        const nn::value_id mean =
+            append(nn::op_kind::average_pool, {maps}, {1, 12, 1, 1}, positive, square(9, 1, 0));
+        const nn::value_id gate =
+            lookup(matrix(mean, {1, 12, 1, 1}, both, square(1, 1, 0)), {1, 12, 1, 1}, positive);
+        const nn::value_id gated =
+            append(nn::op_kind::multiply, {maps, gate}, {1, 12, 9, 9}, positive, {});
+        const nn::value_id shuffled =
+            append(nn::op_kind::select, {gated}, {1, 12, 9, 9}, positive, {});
+        m_net.nodes.back().channels = {0, 6, 1, 7, 2, 8, 3, 9, 4, 5, 5, 11};
+        nn::window cut = square(2, 2, 0);
+        cut.pad_bottom = cut.pad_right = cut.overhang_bottom = cut.overhang_right = 1;
+        const nn::value_id average =
+            append(nn::op_kind::average_pool, {shuffled}, {1, 12, 5, 5}, positive, cut);
+        m_net.nodes.back().count_include_pad = true;
+        const nn::value_id squared =
+            append(nn::op_kind::multiply, {average, average}, {1, 12, 5, 5}, both, {});
+        const nn::value_id flat = append(nn::op_kind::reshape, {squared}, {1, 300}, both, {});
+        return finish(in, matrix(flat, {1, 20}, both, {}));
+    }
+
     nn::network sampling(bool of_the_input) {
         const nn::value_id in = value({1, 4, 16, 16}, {8, false, 0.02F, 9});
         const nn::value_id map =
@@ -68,6 +92,15 @@ private:
         n.geometry = geometry;
         m_net.nodes.push_back(std::move(n));
         return m_net.nodes.back().output;
+    }
+    nn::value_id lookup(nn::value_id input, nn::shape dims, const nn::tensor_type& type) {
+        const nn::value_id made = append(nn::op_kind::lookup, {input}, std::move(dims), type, {});
+        const nn::tensor_type& from = m_net.values[input].type;
+        for (int x = from.lowest(); x <= from.highest(); ++x) {
+            m_net.nodes.back().table.push_back(
+                static_cast<std::int32_t>(m_random.between(type.lowest(), type.highest())));
+        }
+        return made;
     }
     /// A convolution, or a fully connected layer behind a value of two dimensions.
     nn::value_id matrix(nn::value_id input, const nn::shape& dims, const nn::tensor_type& type,
@@ -110,6 +143,10 @@ nn::network residual_network(std::uint64_t seed) {
 
 nn::network sampling_network(std::uint64_t seed, bool of_the_input) {
     return network_maker(seed).sampling(of_the_input);
+}
+
+nn::network gated_network(std::uint64_t seed) {
+    return network_maker(seed).gated();
 }
 
 exact_work::exact_work(nn::network of, std::size_t images)

@@ -18,6 +18,11 @@ pimvp::nn::network residual_network(std::uint64_t seed);
 /// input's, or made from it by a padded 3x3 convolution.
 pimvp::nn::network sampling_network(std::uint64_t seed, bool of_the_input);
 
+/// Convolution, activation by table, squeeze-and-excite (global average, 1x1 convolution, gate by
+/// table, product with one pixel), channel shuffle with a channel taken twice and one left out,
+/// average of windows that ceil_mode cuts, product of two maps, fully connected. Tables are random.
+pimvp::nn::network gated_network(std::uint64_t seed);
+
 /// A network, random inputs for it, and what nn::executor makes of them.
 struct exact_work {
     pimvp::nn::network network;

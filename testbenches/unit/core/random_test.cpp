@@ -23,6 +23,25 @@ TEST_CASE("core.random.philox_known_answers") {
           words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
+TEST_CASE("core.random.fill_gives_the_numbers_of_single_draws") {
+    for (const std::size_t skipped : {0U, 1U, 3U, 4U}) {
+        for (const std::size_t count : {0U, 1U, 5U, 63U, 64U, 65U, 131U, 200U}) {
+            core::random_stream single(7, "fill");
+            core::random_stream bulk(7, "fill");
+            for (std::size_t i = 0; i < skipped; ++i) CHECK(single.next_u32() == bulk.next_u32());
+            std::vector<std::uint32_t> got(count + 1, 0xC0FFEE);
+            bulk.fill(got.data(), count);
+            CHECK(got[count] == 0xC0FFEE);
+            bool equal = true;
+            for (std::size_t i = 0; i < count; ++i) equal = equal && got[i] == single.next_u32();
+            CAPTURE(skipped, count);
+            CHECK(equal);
+            CHECK(bulk.drawn() == skipped + count);
+            CHECK(bulk.next_u32() == single.next_u32());
+        }
+    }
+}
+
 TEST_CASE("core.random.streams_depend_on_seed_and_name_only") {
     core::random_stream a(1, "top.tile0");
     core::random_stream again(1, "top.tile0");
