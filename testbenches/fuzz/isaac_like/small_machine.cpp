@@ -82,16 +82,22 @@ nn::window square(int kernel, int stride, int pad) {
 
 }  // namespace
 
-nn::network pooling_network() {
+nn::network elementwise_network() {
     const nn::tensor_type coarse{12, false, 0.5F, 7}, fine{12, true, 0.125F, -40};
+    const nn::tensor_type few{4, false, 8.0F, 0};
     builder b;
     const nn::value_id in = b.value({1, 3, 4, 4}, coarse);
     const nn::value_id mean =
-        b.layer(nn::op_kind::average_pool, {in}, {1, 3, 2, 2}, coarse, square(2, 2, 0)).output;
+        b.layer(nn::op_kind::average_pool, {in}, {1, 3, 1, 1}, few, square(4, 4, 0)).output;
+    nn::node& gate = b.layer(nn::op_kind::lookup, {mean}, {1, 3, 1, 1}, few);
+    for (std::int32_t x = 0; x < 16; ++x) gate.table.push_back(x * 7 % 16);
+    const nn::value_id gated = gate.output;
     const nn::value_id most =
         b.layer(nn::op_kind::max_pool, {in}, {1, 3, 2, 2}, coarse, square(2, 2, 0)).output;
-    b.layer(nn::op_kind::concat, {mean, most}, {1, 6, 2, 2}, fine);
-    return b.finish("pooling");
+    const nn::value_id product =
+        b.layer(nn::op_kind::multiply, {most, gated}, {1, 3, 2, 2}, coarse).output;
+    b.layer(nn::op_kind::concat, {most, product}, {1, 6, 2, 2}, fine);
+    return b.finish("elementwise");
 }
 
 nn::network residual_network() {
@@ -120,7 +126,7 @@ std::vector<std::uint8_t> image_of(const nn::network& network,
 
 std::map<std::string, std::vector<std::uint8_t>> good_images(
     const isaac_like::isaac_like_params& params) {
-    return {{"pooling", image_of(pooling_network(), params)},
+    return {{"elementwise", image_of(elementwise_network(), params)},
             {"residual", image_of(residual_network(), params)}};
 }
 

@@ -19,8 +19,9 @@ pimvp::board::board_params small_board();
 
 const pimvp::isaac_like::isaac_like_params& accelerator_of(const pimvp::board::board_params& board);
 
-/// Average pool, max pool and a concatenation that requantises both; elements of two bytes.
-pimvp::nn::network pooling_network();
+/// Pools, a look-up table, a product with one pixel, a concatenation that requantises; elements of
+/// one and two bytes.
+pimvp::nn::network elementwise_network();
 /// Convolutions, one with sums from two tiles, max pool, residual sum, fully connected layer.
 pimvp::nn::network residual_network();
 
