@@ -7,6 +7,14 @@
 #include <utility>
 
 namespace pimvp::reram {
+namespace {
+
+/// As the adders do it: a program's biases may be anything.
+std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+}  // namespace
 
 // tile_stage --------------------------------------------------------------------------------------
 
@@ -137,7 +145,9 @@ void tile_stage::add_results(open_window& w, const ima_share& share, const std::
     const auto* results = reinterpret_cast<const std::int64_t*>(sums);
     for (const result_range& range : share.results) {
         std::int64_t* to = w.sums.data() + range.to;
-        for (std::uint32_t i = 0; i < range.count; ++i) to[i] += results[range.from + i];
+        for (std::uint32_t i = 0; i < range.count; ++i) {
+            to[i] = wrapping_sum(to[i], results[range.from + i]);
+        }
     }
     --w.imas_pending;
     w.ready_fs = std::max(w.ready_fs, at_fs);
@@ -149,7 +159,8 @@ void tile_stage::add_partial(open_window& w, std::uint32_t segment,
     for (std::uint32_t i = 0; i < g.count; ++i) {
         std::int64_t value = 0;
         std::memcpy(&value, sums + i * sizeof(value), sizeof(value));
-        w.sums[g.first_accumulator + i] += value;
+        std::int64_t& sum = w.sums[g.first_accumulator + i];
+        sum = wrapping_sum(sum, value);
     }
     --w.partials_pending[segment];
 }
