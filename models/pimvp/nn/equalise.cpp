@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace pimvp::nn {
@@ -120,14 +120,7 @@ void for_input_channel(float_node& n, std::size_t inputs, std::size_t channel, V
     }
 }
 
-/// The power of two that is nearest to sqrt(square) on a logarithmic scale.
-float power_near_root(double square) {
-    int exponent = 0;  // 2^(exponent - 1) <= square < 2^exponent
-    std::frexp(square, &exponent);
-    return std::ldexp(1.0F, exponent >= 0 ? exponent / 2 : -((1 - exponent) / 2));
-}
-
-/// One pair; returns whether anything changed.
+/// One pair; returns whether anything changed by more than a hundredth.
 bool balance(float_network& net, pair_of_layers& p) {
     float_node& first = net.nodes[p.first];
     float_node& second = net.nodes[p.second];
@@ -141,15 +134,14 @@ bool balance(float_network& net, pair_of_layers& p) {
         for (std::size_t k = 0; k < depth; ++k) a = std::max(a, std::fabs(row[k]));
         for_input_channel(second, inputs, c, [&](float w) { b = std::max(b, std::fabs(w)); });
         if (a == 0.0F || b == 0.0F) continue;
-        float s = power_near_root(static_cast<double>(a) / static_cast<double>(b));
-        if (getenv("EXACT")) s = std::sqrt(a / b);
+        auto s = static_cast<float>(std::sqrt(static_cast<double>(a) / static_cast<double>(b)));
         if (!p.peaks.empty()) {
             if (p.peaks[c] >= p.bound) continue;
-            while (p.peaks[c] / s > p.bound) s *= 2.0F;
+            s = std::max(s, p.peaks[c] / p.bound);
             p.peaks[c] /= s;
         }
-        if (s == 1.0F) continue;
-        changed = true;
+        constexpr float enough = 0.01F;
+        changed = changed || std::fabs(s - 1.0F) > enough;
         for (std::size_t k = 0; k < depth; ++k) row[k] /= s;
         if (!first.bias.empty()) first.bias[c] /= s;
         for_input_channel(second, inputs, c, [&](float& w) { w *= s; });

@@ -49,6 +49,17 @@ std::vector<std::int16_t> to_words(const integer_tensor& weights) {
         weights.data());
 }
 
+/// The weights of one output, pair by pair, every `rows` pairs apart.
+template <class Weight>
+void pack_row(const Weight* weights, std::size_t depth, std::size_t rows, std::int16_t* to) {
+    std::size_t k = 0;
+    for (; k + 1 < depth; k += 2, to += 2 * rows) {
+        to[0] = static_cast<std::int16_t>(weights[k]);
+        to[1] = static_cast<std::int16_t>(weights[k + 1]);
+    }
+    if (k < depth) to[0] = static_cast<std::int16_t>(weights[k]);
+}
+
 /// One row of sums as output integers.
 template <class Sum, class Element>
 void store(const Sum* sums, std::size_t count, std::int64_t bias, float multiplier,
@@ -115,21 +126,22 @@ integer_convolution::integer_convolution(const node& n, const value& input, cons
 }
 
 void integer_convolution::pack_weights() {
-    const std::vector<std::int16_t> weights = to_words(m_node.weights);
-    m_weights.reserve(m_outputs * m_pairs * 2);
-    for (std::size_t group = 0; group < m_outputs; group += m_group_outputs) {
-        for (std::size_t first = 0; first < m_group_outputs; first += tile_rows) {
-            const std::size_t rows = std::min(tile_rows, m_group_outputs - first);
-            for (std::size_t k = 0; k < 2 * m_pairs; k += 2) {
-                for (std::size_t r = 0; r < rows; ++r) {
-                    const std::int16_t* row =
-                        weights.data() + (group + first + r) * m_windows.depth;
-                    m_weights.push_back(row[k]);
-                    m_weights.push_back(k + 1 < m_windows.depth ? row[k + 1] : std::int16_t{0});
+    m_weights.resize(m_outputs * m_pairs * 2);
+    std::int16_t* tile = m_weights.data();
+    std::visit(
+        [&](const auto& weights) {
+            for (std::size_t group = 0; group < m_outputs; group += m_group_outputs) {
+                for (std::size_t first = 0; first < m_group_outputs; first += tile_rows) {
+                    const std::size_t rows = std::min(tile_rows, m_group_outputs - first);
+                    for (std::size_t r = 0; r < rows; ++r) {
+                        pack_row(weights.data() + (group + first + r) * m_windows.depth,
+                                 m_windows.depth, rows, tile + 2 * r);
+                    }
+                    tile += rows * m_pairs * 2;
                 }
             }
-        }
-    }
+        },
+        m_node.weights.data());
 }
 
 void integer_convolution::expand(const integer_tensor& input, scratch& buffers) const {

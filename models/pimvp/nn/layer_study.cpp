@@ -6,7 +6,9 @@
 #include <pimvp/core/diagnostics.h>
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace pimvp::nn {
 namespace {
@@ -72,8 +74,7 @@ struct layer_study::watched {
 };
 
 layer_study::layer_study(const float_network& net, const network& integers)
-    : m_real_network(net),
-      m_network(integers),
+    : m_network(integers),
       m_real(net),
       m_integers(integers) {
     std::map<std::string, value_id> values;
@@ -134,20 +135,22 @@ void layer_study::add(const std::vector<float_tensor>& inputs) {
                  dequantise(m_integers.value(m_network.outputs[0])).data);
 }
 
-layer_study::figures layer_study::of(std::size_t node) const {
-    figures result = of_input(m_network.inputs.size() + node);
-    result.own_sqnr_db = m_layers.at(m_network.inputs.size() + node)->by_itself.db();
-    return result;
-}
-
-layer_study::figures layer_study::of_input(std::size_t input) const {
-    const watched& layer = *m_layers.at(input);
+layer_study::figures layer_study::figures_of(const watched& layer) {
     figures result;
     result.clipped_activations =
         static_cast<double>(layer.clipped) / static_cast<double>(layer.elements);
     result.clipped_weights = layer.clipped_weights;
-    result.sqnr_db = result.own_sqnr_db = layer.accumulated.db();
+    result.sqnr_db = layer.accumulated.db();
+    result.own_sqnr_db = layer.own ? layer.by_itself.db() : result.sqnr_db;
     return result;
+}
+
+layer_study::figures layer_study::of(std::size_t node) const {
+    return figures_of(*m_layers.at(m_network.inputs.size() + node));
+}
+
+layer_study::figures layer_study::of_input(std::size_t input) const {
+    return figures_of(*m_layers.at(input));
 }
 
 }  // namespace pimvp::nn

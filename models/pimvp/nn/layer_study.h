@@ -56,7 +56,8 @@ public:
 private:
     struct watched;
 
-    const float_network& m_real_network;
+    [[nodiscard]] static figures figures_of(const watched& layer);
+
     const network& m_network;
     float_executor m_real;
     executor m_integers;

@@ -61,7 +61,8 @@ std::string matrix_problem(const node& n) {
         return "weights hold " + std::to_string(weights.size()) + " elements, their shape is " +
                to_string(weights.dims());
     }
-    for (std::size_t i = 0; i < weights.size(); ++i) {
+    const bool any_fits = type.bits == 8 * static_cast<int>(type.bytes());
+    for (std::size_t i = 0; !any_fits && i < weights.size(); ++i) {
         if (weights.at(i) < type.lowest() || weights.at(i) > type.highest()) {
             return "weight " + std::to_string(i) + " = " + std::to_string(weights.at(i)) +
                    " does not fit " + std::to_string(type.bits) + " bits";

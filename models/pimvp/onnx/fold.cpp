@@ -50,7 +50,8 @@ void op_reader::fold_constant(const source_node& node) {
     attributes attrs(node, m_report);
     constant value;
     if (const auto* proto = attrs.tensor("value"); proto != nullptr) {
-        value = constant(*proto, node.where(), m_report);
+        external_data none;
+        value = constant(*proto, node.where(), m_report, none);
     } else if (attrs.has("value_int")) {
         value = constant::of_integers({}, {attrs.integer("value_int", 0)});
     } else if (attrs.has("value_ints")) {
@@ -195,8 +196,9 @@ void op_reader::fold_constant_of_shape(const source_node& node) {
     attributes attrs(node, m_report);
     const auto* proto = attrs.tensor("value");
     attrs.finish();
+    external_data none;
     const constant value = proto == nullptr ? constant::of_reals({1}, {0.0F})
-                                            : constant(*proto, node.where(), m_report);
+                                            : constant(*proto, node.where(), m_report, none);
     const nn::shape dims = integers_of(node, 0, "shape");
     std::size_t count = 1;
     for (const std::int64_t dim : dims) {

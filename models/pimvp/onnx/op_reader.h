@@ -140,6 +140,7 @@ private:
     void read_gather(const source_node& node);
     /// The part of `map` of input 0 as output `output`.
     void arrange(const source_node& node, int output, index_map&& map);
+    arranged rearranged(const source_node& node, index_map&& map);
     void settle(const source_node& node, int output, arranged&& view);
     tensor_id resolve(const arranged& view);
     std::optional<std::vector<std::uint32_t>> channels_of(const arranged& view) const;
@@ -155,6 +156,9 @@ private:
     void read_cast(const source_node& node);
     void read_softmax(const source_node& node);
     void affine_of_constant(const source_node& node, int constant_index);
+    void subtract(const source_node& node);
+    std::vector<float> broadcast(const source_node& node, const std::vector<float>& values,
+                                 const nn::shape& dims, const nn::shape& to) const;
     void finish_function(const source_node& node, int index, nn::scalar_function steps);
     /// Orders the inputs of a product; gives the shape of a sum or product.
     nn::shape shape_product(const source_node& node, operation& step) const;

@@ -54,14 +54,20 @@ void op_reader::arrange(const source_node& node, int output, index_map&& map) {
         bind(node, output, std::move(part));
         return;
     }
-    if (!std::holds_alternative<arranged>(found)) tensor_of(node, 0);  // refuses what is no tensor
+    settle(node, output, rearranged(node, std::move(map)));
+}
+
+/// The part of `map` of input 0, a computed tensor.
+op_reader::arranged op_reader::rearranged(const source_node& node, index_map&& map) {
+    if (!std::holds_alternative<arranged>(symbol_of(node, 0))) tensor_of(node, 0);  // or refuses
     arranged view = view_of(node, 0);
     if (view.from) {
         for (std::uint32_t& at : map.from) at = (*view.from)[at];
     }
     view.from = std::make_shared<const std::vector<std::uint32_t>>(std::move(map.from));
     view.dims = std::move(map.dims);
-    settle(node, output, std::move(view));
+    view.resolved = std::make_shared<tensor_id>(no_tensor);
+    return view;
 }
 
 /// Binds the view: as operations where one does, else it waits for what is done to it next.

@@ -133,13 +133,32 @@ void op_reader::read_arithmetic(const source_node& node) {
         }
     }
     const bool adds = node.op() == "Add";
+    if (node.op() == "Sub") {
+        subtract(node);
+        return;
+    }
     if (!adds && node.op() != "Mul") {
-        fail(node, "has two computed inputs; supported with these: Add and Mul");
+        fail(node, "divides by a computed tensor; supported: division by constants");
     }
     operation step = start(node, adds ? op::add : op::multiply);
     step.inputs = {tensor_of(node, 0), tensor_of(node, 1)};
     for (const tensor_id id : step.inputs) check_real(node, id);
     if (!adds && fuse_product(node)) return;
+    nn::shape out = shape_product(node, step);
+    finish(node, std::move(step), std::move(out));
+}
+
+/// a + (-1) b.
+void op_reader::subtract(const source_node& node) {
+    operation minus = start(node, op::function);
+    minus.name += "/minus";
+    minus.inputs = {tensor_of(node, 1)};
+    minus.function = {{kind::scale, -1.0F}};
+    operation step = start(node, op::add);
+    const tensor_id left = tensor_of(node, 0);
+    for (const tensor_id id : {left, minus.inputs[0]}) check_real(node, id);
+    nn::shape dims = dims_of(minus.inputs[0]);
+    step.inputs = {left, emit(std::move(minus), node.proto->output(0) + "#minus", dims, {})};
     nn::shape out = shape_product(node, step);
     finish(node, std::move(step), std::move(out));
 }
@@ -200,18 +219,27 @@ void op_reader::affine_of_constant(const source_node& node, int constant_index) 
         step.channel_axis = in.size() - 1;
     }
     bool fits = dims.size() <= in.size() && !in.empty();
+    if (in.size() == 1 && in[0] != 1 && dims != nn::shape{1}) fits = dims.empty();
     for (std::size_t i = 0; fits && i < dims.size(); ++i) {
         const std::size_t axis = in.size() - dims.size() + i;
         fits = dims[i] == 1 || (axis == step.channel_axis && dims[i] == in[axis]);
     }
+    std::vector<float> values = reals_of(node, constant_index, "constant");
     if (!fits) {
-        fail(node, "combines a constant of shape " + nn::to_string(dims) + " with " +
-                       nn::to_string(in) + "; supported: one value, or one per channel (1x" +
-                       std::to_string(in.size() < 2 ? 1 : in[1]) +
-                       (in.size() == 4 ? "x1x1)" : ")"));
+        // One per element: every element of the flat tensor is a channel.
+        const std::size_t elements = nn::element_count(in);
+        charge(node, elements * sizeof(float));
+        values = broadcast(node, values, dims, in);
+        arranged flat;
+        flat.where = node.where();
+        flat.name = node.name + "/flat";
+        flat.output = node.proto->output(0) + "#flat";
+        flat.dims = {1, static_cast<std::int64_t>(elements)};
+        step.inputs = {emit_reshape(flat, x)};
+        step.channel_axis = 1;
     }
-    const std::vector<float> values = reals_of(node, constant_index, "constant");
-    const auto channels = static_cast<std::size_t>(in[step.channel_axis]);
+    const nn::shape worked = dims_of(step.inputs[0]);
+    const auto channels = static_cast<std::size_t>(worked[step.channel_axis]);
     charge(node, 2 * channels * sizeof(double));
     for (std::size_t c = 0; c < channels; ++c) {
         const auto value = static_cast<double>(values[values.size() == 1 ? 0 : c]);
@@ -229,7 +257,47 @@ void op_reader::affine_of_constant(const source_node& node, int constant_index) 
             return;
         }
     }
-    finish(node, std::move(step), in);
+    if (fits) {
+        finish(node, std::move(step), in);
+        return;
+    }
+    arranged whole;
+    whole.where = node.where();
+    whole.name = node.name + "/shape";
+    whole.output = node.proto->output(0);
+    whole.dims = in;
+    bind(node, 0, emit_reshape(whole, emit(std::move(step), whole.output + "#row", worked, {})));
+}
+
+/// A constant repeated to `to` as ONNX broadcasts it.
+std::vector<float> op_reader::broadcast(const source_node& node, const std::vector<float>& values,
+                                        const nn::shape& dims, const nn::shape& to) const {
+    bool fits = dims.size() <= to.size();
+    const std::size_t missing = fits ? to.size() - dims.size() : 0;
+    std::vector<std::size_t> strides(to.size(), 0);
+    std::size_t stride = 1;
+    for (std::size_t axis = to.size(); fits && axis-- > missing;) {
+        const std::int64_t dim = dims[axis - missing];
+        fits = dim == 1 || dim == to[axis];
+        if (dim != 1) strides[axis] = stride;
+        stride *= static_cast<std::size_t>(dim);
+    }
+    if (!fits) {
+        fail(node, "combines a constant of shape " + nn::to_string(dims) + " with " +
+                       nn::to_string(to) + "; every axis of the constant must be 1 or the same");
+    }
+    std::vector<float> repeated(nn::element_count(to));
+    for (std::size_t i = 0; i < repeated.size(); ++i) {
+        std::size_t rest = i;
+        std::size_t at = 0;
+        for (std::size_t axis = to.size(); axis-- > 0;) {
+            const auto extent = static_cast<std::size_t>(to[axis]);
+            at += rest % extent * strides[axis];
+            rest /= extent;
+        }
+        repeated[i] = values[at];
+    }
+    return repeated;
 }
 
 void op_reader::read_sum(const source_node& node) {

@@ -128,9 +128,7 @@ tensor_id op_reader::matrix_input(const source_node& node, operation& step) {
 void op_reader::read_gemm(const source_node& node) {
     attributes attrs(node, m_report);
     operation step = start(node, op::fully_connected);
-    if (attrs.integer("transA", 0, 0, 1) != 0) {
-        fail(node, "attribute 'transA' is 1; only 0 is supported: the batch is the first axis");
-    }
+    const bool turned = attrs.integer("transA", 0, 0, 1) != 0;
     const operand& matrix = constant_of(node, 1, "weights");
     const nn::shape in = shape_of(node, 0);
     if (matrix.dims().size() != 2 || in.size() != 2) {
@@ -142,7 +140,16 @@ void op_reader::read_gemm(const source_node& node) {
     step.bias_factor = attrs.real("beta", 1.0F);
     if (node.has_input(2) && step.bias_factor != 0.0F) step.bias = constant_of(node, 2, "bias");
     attrs.finish();
-    step.inputs = {matrix_input(node, step)};
+    if (turned) {
+        charge(node, nn::element_count(in) * sizeof(std::uint32_t));
+        arranged view = rearranged(node, transposed(in, {1, 0}));
+        view.name = node.name + "/transpose";
+        view.where = node.where();
+        view.output = node.proto->output(0) + "#transpose";
+        step.inputs = {resolve(view)};
+    } else {
+        step.inputs = {matrix_input(node, step)};
+    }
     check_real(node, step.inputs[0]);
     nn::shape out = shape_matrix(node, step);
     finish(node, std::move(step), std::move(out));

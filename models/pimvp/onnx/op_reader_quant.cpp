@@ -23,6 +23,11 @@ quantisation op_reader::quantisation_of(const source_node& node, int scale, int 
     const operand& scales = constant_of(node, scale, "scale");
     quant.scales = reals_of(node, scale, "scale");
     if (quant.scales.empty()) fail(node, "has an empty scale");
+    if (!quant.per_tensor() && dims.empty()) {
+        fail(node, "has " + std::to_string(quant.scales.size()) +
+                       " scales for a computed tensor; supported: one (weights may have one per "
+                       "channel)");
+    }
     if (!quant.per_tensor()) {
         const auto rank = static_cast<std::int64_t>(dims.size());
         if (axis < -rank || axis >= rank) {
@@ -78,7 +83,7 @@ tensor_id op_reader::dequantised(const source_node& node, int tensor, int scale,
     if (!type) refuse_float(node, tensor);
     operation step = start(node, op::dequantise);
     step.inputs = {x};
-    step.quant = quantisation_of(node, scale, zero_point, type, {1}, 0);
+    step.quant = quantisation_of(node, scale, zero_point, type, {}, 0);
     nn::shape dims = dims_of(x);
     return emit(std::move(step), {}, std::move(dims), std::nullopt);
 }
@@ -87,7 +92,7 @@ void op_reader::finish_quantised(const source_node& node, operation&& step, nn::
                                  int scale, int zero_point) {
     operation out = start(node, op::quantise);
     out.inputs = {emit(std::move(step), {}, dims, std::nullopt)};
-    out.quant = quantisation_of(node, scale, zero_point, std::nullopt, {1}, 0);
+    out.quant = quantisation_of(node, scale, zero_point, std::nullopt, {}, 0);
     if (!is_activation_type(out.quant.type)) {
         fail(node,
              "gives " + element_name(out.quant.type) + "; supported: uint8, int8, uint16, int16");
@@ -141,7 +146,7 @@ void op_reader::read_quantize(const source_node& node) {
     }
     if (integers_at(node, 0)) check_real(node, tensor_of(node, 0));
     operation step = start(node, op::quantise);
-    step.quant = quantisation_of(node, 1, 2, type, {1}, 0);
+    step.quant = quantisation_of(node, 1, 2, type, {}, 0);
     if (!is_activation_type(step.quant.type)) {
         fail(node,
              "gives " + element_name(step.quant.type) + "; supported: uint8, int8, uint16, int16");
@@ -159,7 +164,7 @@ void op_reader::read_dequantize(const source_node& node) {
         const std::optional<element> type = integers_at(node, 0);
         if (!type) refuse_float(node, 0);
         operation step = start(node, op::dequantise);
-        step.quant = quantisation_of(node, 1, 2, type, {1}, 0);
+        step.quant = quantisation_of(node, 1, 2, type, {}, 0);
         finish_elementwise(node, 0, std::move(step), std::nullopt);
         return;
     }

@@ -154,19 +154,52 @@ std::vector<std::string> known_ops() {
 }
 
 std::string_view reason_to_refuse(std::string_view op) {
-    static const std::map<std::string_view, std::string_view> reasons = {
-        {"ConvTranspose",
-         "no unit here scatters one input over many outputs; cut the model before it "
-         "(onnx.utils.extract_model) and run the rest on the host"},
-        {"Gelu", "export it as Sigmoid or Tanh arithmetic (approximate='tanh')"},
-        {"InstanceNormalization",
-         "it needs statistics of every image; train with BatchNormalization"},
-        {"LRN", "it divides by a sum over channels; train without it, or with BatchNormalization"},
-        {"LayerNormalization", "it needs statistics of every image; train with BatchNormalization"},
-        {"Resize", "interpolation has no unit here; cut the model before it"},
-        {"Upsample", "interpolation has no unit here; cut the model before it"}};
-    const auto found = reasons.find(op);
-    return found == reasons.end() ? std::string_view() : found->second;
+    struct group {
+        std::string_view reason;
+        std::vector<std::string_view> ops;  ///< sorted
+    };
+    static const std::vector<group> groups = {
+        {"no unit here scatters one input over many outputs; cut the model before it and run the "
+         "rest on the host",
+         {"Col2Im", "ConvTranspose", "MaxUnpool"}},
+        {"interpolation has no unit here; cut the model before it and run the rest on the host",
+         {"AffineGrid", "GridSample", "Resize", "RoiAlign", "Upsample"}},
+        {"it needs statistics of every image; train with BatchNormalization",
+         {"GroupNormalization", "InstanceNormalization", "LRN", "LayerNormalization",
+          "LpNormalization", "MeanVarianceNormalization"}},
+        {"the network must be a graph of layers without loops and branches; unroll it, or cut the "
+         "model before it",
+         {"GRU", "If", "LSTM", "Loop", "RNN", "Scan"}},
+        {"it belongs to training; export the model in evaluation mode",
+         {"Adagrad", "Adam", "Bernoulli", "Gradient", "Momentum", "Multinomial",
+          "NegativeLogLikelihoodLoss", "RandomNormal", "RandomNormalLike", "RandomUniform",
+          "RandomUniformLike", "SoftmaxCrossEntropyLoss"}},
+        {"it looks for something among the results, which is the host's; end the model before it",
+         {"ArgMax", "ArgMin", "Compress", "Hardmax", "NonMaxSuppression", "NonZero", "OneHot",
+          "TopK", "Unique"}},
+        {"it deals with truth values, which no layer here takes; fold it into constants, or cut "
+         "the model before it",
+         {"And", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Equal",
+          "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual", "Not", "Or",
+          "Where", "Xor"}},
+        {"of the reductions, mean and maximum are supported",
+         {"CumSum", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMin",
+          "ReduceProd", "ReduceSum", "ReduceSumSquare"}},
+        {"of the operators between computed tensors, Add, Mul and Concat are supported",
+         {"Einsum", "Max", "Mean", "Min", "Mod", "Pow"}},
+        {"scales must be known before a run; quantise the model statically",
+         {"ConvInteger", "DynamicQuantizeLinear", "MatMulInteger"}},
+        {"tensors of numbers are supported, sequences, options and strings are not",
+         {"ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement",
+          "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
+          "SequenceLength", "SequenceMap", "SplitToSequence", "StringNormalizer",
+          "TfIdfVectorizer"}},
+        {"feed the network with the result of the signal processing before it",
+         {"BlackmanWindow", "DFT", "HammingWindow", "HannWindow", "MelWeightMatrix", "STFT"}}};
+    for (const group& each : groups) {
+        if (std::binary_search(each.ops.begin(), each.ops.end(), op)) return each.reason;
+    }
+    return {};
 }
 
 }  // namespace pimvp::onnx::detail

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/reram/crossbar_encoder.h>
 
+#include <pimvp/reram/crossbar_kernel.h>
+
 #include <pimvp/core/diagnostics.h>
 
+#include <algorithm>
+#include <cstring>
 #include <string>
+#include <type_traits>
 
 namespace pimvp::reram {
 namespace {
@@ -13,33 +18,6 @@ constexpr unsigned highest_weight_bits = 16;
 
 std::string text(unsigned value) {
     return std::to_string(value);
-}
-
-/// Cells of one column, before and after the flip decision.
-struct encoded_column {
-    std::vector<std::uint8_t> cells;
-    bool flipped = false;
-};
-
-template <class T>
-void fill_column(const weight_view<T>& weights, unsigned output, unsigned digit,
-                 unsigned weight_bits, const crossbar_shape& shape, encoded_column& column) {
-    const int bias = 1 << (weight_bits - 1);
-    const unsigned shift = digit * shape.cell_bits;
-    unsigned sum = 0;
-    for (unsigned row = 0; row < weights.rows; ++row) {
-        const auto biased = static_cast<unsigned>(weights.at(row, output) + bias);
-        const unsigned cell = (biased >> shift) & shape.highest_cell();
-        column.cells[row] = static_cast<std::uint8_t>(cell);
-        sum += cell;
-    }
-    const unsigned most_significant_bit = 1U << (shape.full_resolution_bits() - 1);
-    column.flipped = shape.column_flip && sum >= most_significant_bit;
-    if (column.flipped) {
-        for (std::uint8_t& cell : column.cells) {
-            cell = static_cast<std::uint8_t>(shape.highest_cell() - cell);
-        }
-    }
 }
 
 template <class T>
@@ -57,6 +35,7 @@ void check_weights(const weight_view<T>& weights, unsigned weight_bits,
                                text(outputs) + " weights of " + text(weight_bits) +
                                " bits: split them into blocks");
     }
+    if (weight_bits == 8 * sizeof(T)) return;  // any will fit
     const int highest = (1 << (weight_bits - 1)) - 1;
     for (unsigned row = 0; row < weights.rows; ++row) {
         for (unsigned output = 0; output < weights.outputs; ++output) {
@@ -68,6 +47,37 @@ void check_weights(const weight_view<T>& weights, unsigned weight_bits,
             }
         }
     }
+}
+
+template <class T>
+using biased_weight = std::make_unsigned_t<T>;
+
+/// The weights of one output, each >= 0.
+template <class T>
+void bias_weights(const weight_view<T>& weights, unsigned output, unsigned weight_bits,
+                  biased_weight<T>* to) {
+    const int bias = 1 << (weight_bits - 1);
+    const T* from = weights.data + output * weights.output_stride;
+    if (weights.row_stride == 1) {
+        for (unsigned row = 0; row < weights.rows; ++row) {
+            to[row] = static_cast<biased_weight<T>>(from[row] + bias);
+        }
+        return;
+    }
+    for (unsigned row = 0; row < weights.rows; ++row, from += weights.row_stride) {
+        to[row] = static_cast<biased_weight<T>>(*from + bias);
+    }
+}
+
+/// Whether the cells of a column, whose planes these are, sum to the top bit of a code or more.
+bool is_heavy(const std::uint64_t* planes, const crossbar_shape& shape) {
+    unsigned sum = 0;
+    for (unsigned p = 0; p < shape.cell_bits; ++p) {
+        for (unsigned w = 0; w < shape.row_words(); ++w) {
+            sum += static_cast<unsigned>(__builtin_popcountll(*planes++)) << p;
+        }
+    }
+    return sum >= 1U << (shape.full_resolution_bits() - 1);
 }
 
 template <class T>
@@ -83,20 +93,37 @@ crossbar_image encode(const weight_view<T>& weights, unsigned weight_bits,
     image.bytes.assign(image_bytes(layout.rows, layout.columns, shape.cell_bits), 0);
 
     const std::size_t plane_bytes = (layout.rows + 7) / 8;
-    std::uint8_t* flips = image.bytes.data() + layout.columns * shape.cell_bits * plane_bytes;
-    encoded_column column;
-    column.cells.resize(layout.rows);
-    for (unsigned c = 0; c < layout.columns; ++c) {
-        fill_column(weights, c / layout.cells_per_weight, c % layout.cells_per_weight, weight_bits,
-                    shape, column);
-        std::uint8_t* planes = image.bytes.data() + c * shape.cell_bits * plane_bytes;
-        for (unsigned row = 0; row < layout.rows; ++row) {
-            for (unsigned plane = 0; plane < shape.cell_bits; ++plane) {
-                const unsigned bit = (column.cells[row] >> plane) & 1U;
-                planes[plane * plane_bytes + row / 8] |= static_cast<std::uint8_t>(bit << row % 8);
+    std::uint8_t* plane = image.bytes.data();
+    std::uint8_t* flips = plane + layout.columns * shape.cell_bits * plane_bytes;
+    // Bit b of the digits of an output is bit b of its biased weights: bits cut out of many rows at
+    // a time, as inputs are.
+    const unsigned row_words = shape.row_words();
+    const unsigned digit_words = shape.cell_bits * row_words;
+    std::vector<std::uint64_t> bits(std::size_t{layout.cells_per_weight} * digit_words, 0);
+    std::vector<std::uint64_t> ones(row_words);
+    std::vector<biased_weight<T>> biased(layout.rows, 1);
+    const input_vector all_ones{biased.data(), layout.rows, sizeof(T), 1, false};
+    slice_inputs(all_ones, row_words, ones.data());
+    for (unsigned output = 0; output < weights.outputs; ++output) {
+        bias_weights(weights, output, weight_bits, biased.data());
+        slice_inputs({biased.data(), layout.rows, sizeof(T), weight_bits, false}, row_words,
+                     bits.data());
+        for (unsigned digit = 0; digit < layout.cells_per_weight; ++digit) {
+            const std::uint64_t* words = bits.data() + digit * digit_words;
+            const unsigned column = output * layout.cells_per_weight + digit;
+            const bool flipped = shape.column_flip && is_heavy(words, shape);
+            if (flipped) flips[column / 8] |= static_cast<std::uint8_t>(1U << column % 8);
+            for (unsigned p = 0; p < shape.cell_bits; ++p, plane += plane_bytes) {
+                for (unsigned w = 0; w < row_words; ++w) {
+                    const std::uint64_t stored = flipped ? ~*words & ones[w] : *words;
+                    ++words;
+                    const std::size_t from = std::size_t{w} * 8;
+                    if (from >= plane_bytes) continue;
+                    std::memcpy(plane + from, &stored,
+                                std::min<std::size_t>(8, plane_bytes - from));
+                }
             }
         }
-        if (column.flipped) flips[c / 8] |= static_cast<std::uint8_t>(1U << c % 8);
     }
     return image;
 }

@@ -4,7 +4,12 @@
 #include <pimvp/core/diagnostics.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace pimvp::reram {
 namespace {
@@ -20,6 +25,17 @@ std::uint64_t transpose_8x8(std::uint64_t x) {
     swap = (x ^ (x >> 28U)) & 0x00000000F0F0F0F0U;
     return x ^ swap ^ (swap << 28U);
 }
+
+/// Bit i of a byte as byte i of a word.
+constexpr std::array<std::uint64_t, 256> spread = [] {
+    std::array<std::uint64_t, 256> words{};
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (unsigned bit = 0; bit < 8; ++bit) {
+            words[byte] |= std::uint64_t{byte >> bit & 1U} << 8U * bit;
+        }
+    }
+    return words;
+}();
 
 unsigned population_count(std::uint64_t x) {
     return static_cast<unsigned>(__builtin_popcountll(x));
@@ -79,18 +95,26 @@ void slice_inputs(const input_vector& inputs, unsigned row_words, std::uint64_t*
     std::fill_n(masks, std::size_t{inputs.bits} * row_words, 0);
     const auto* bytes = static_cast<const std::uint8_t*>(inputs.data);
     const unsigned stride = inputs.element_bytes;
-    for (unsigned first = 0; first < inputs.count; first += 8) {
+    unsigned first = 0;
+#if defined(__SSE2__)
+    if (stride == 1) {  // the top bits of 16 bytes at once, from the highest bit down
+        for (; first + 16 <= inputs.count; first += 16) {
+            __m128i left = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + first));
+            for (unsigned bit = 8; bit-- != 0; left = _mm_add_epi8(left, left)) {
+                if (bit >= inputs.bits) continue;
+                const auto top = static_cast<unsigned>(_mm_movemask_epi8(left));
+                masks[bit * row_words + first / 64] |= std::uint64_t{top} << first % 64;
+            }
+        }
+    }
+#endif
+    for (; first < inputs.count; first += 8) {
         const unsigned count = std::min(8U, inputs.count - first);
         for (unsigned byte = 0; byte < stride; ++byte) {
             std::uint64_t eight = 0;
-            if (stride == 1 && count == 8) {
-                std::memcpy(&eight, bytes + first, 8);
-            } else {
-                for (unsigned i = 0; i < count; ++i) {
-                    eight |= std::uint64_t{bytes[(first + i) * stride + byte]} << 8U * i;
-                }
+            for (unsigned i = 0; i < count; ++i) {
+                eight |= std::uint64_t{bytes[(first + i) * stride + byte]} << 8U * i;
             }
-            if (eight == 0) continue;
             const std::uint64_t sliced = transpose_8x8(eight);
             const unsigned bits = std::min(8U, inputs.bits - std::min(inputs.bits, 8U * byte));
             for (unsigned bit = 0; bit < bits; ++bit) {
@@ -107,13 +131,15 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
       m_row_words(static_cast<std::uint16_t>(shape.row_words())),
       m_cell_bits(static_cast<std::uint8_t>(shape.cell_bits)),
       m_unit_is_converted(shape.unit_is_converted()),
-      m_planes(std::size_t{shape.cell_bits} * shape.row_words() * ((layout.columns + 7) / 8)),
+      m_cells((std::size_t{layout.rows} + 1) * cell_row_bytes(layout.columns, shape.cell_bits) /
+              sizeof(line)),
       m_used_rows(shape.row_words(), 0),
       m_factors(layout.columns),
       m_unit_factors(layout.outputs(), -(std::int64_t{1} << (layout.weight_bits - 1))) {
     for (unsigned row = 0; row < layout.rows; ++row) {
         m_used_rows[row / 64] |= std::uint64_t{1} << row % 64;
     }
+    write_cells(image);
     const std::size_t plane_bytes = (layout.rows + 7) / 8;
     const std::uint8_t* flips = image + layout.columns * shape.cell_bits * plane_bytes;
     for (unsigned c = 0; c < layout.columns; ++c) {
@@ -124,9 +150,7 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
                 if (from >= plane_bytes) break;
                 std::uint64_t bits = 0;
                 std::memcpy(&bits, image + from, std::min<std::size_t>(8, plane_bytes - from));
-                bits &= m_used_rows[w];
-                *word(plane, w, c) = bits;
-                sum += population_count(bits) << plane;
+                sum += population_count(bits & m_used_rows[w]) << plane;
             }
         }
         m_highest_sum = std::max(m_highest_sum, sum);
@@ -138,26 +162,52 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
     }
 }
 
-plane_view programmed_crossbar::planes() const {
-    return {m_planes.data()->words, m_cell_bits, m_row_words, m_layout.columns,
-            (m_layout.columns + 7U) & ~7U};
+/// Turns the columns of the image into rows, blocks of eight columns and eight rows at a time.
+void programmed_crossbar::write_cells(const std::uint8_t* image) {
+    const std::size_t plane_bytes = (m_layout.rows + 7) / 8;
+    const std::size_t column_bytes = plane_bytes * m_cell_bits;
+    const std::size_t row_bytes = cells().row_bytes;
+    const unsigned field_bits = 8 / cells_per_byte(m_cell_bits);
+    std::uint8_t* const bytes = m_cells.data()->bytes;
+    for (unsigned column = 0; column < m_layout.columns; column += 8) {
+        const unsigned count = std::min(8U, m_layout.columns - column);
+        const std::uint8_t* from = image + column * column_bytes;
+        std::uint8_t* const to = bytes + column % row_bytes;
+        const auto field = static_cast<unsigned>(column / row_bytes) * field_bits;
+        for (unsigned row = 0; row < m_layout.rows; row += 8) {
+            std::uint64_t rows[4] = {};  // per plane: byte r holds the bits of row r
+            for (unsigned plane = 0; plane < m_cell_bits; ++plane) {
+                const std::uint8_t* bits = from + plane * plane_bytes + row / 8;
+                std::uint64_t eight = 0;
+                for (unsigned c = 0; c < count; ++c) {
+                    eight |= std::uint64_t{bits[c * column_bytes]} << 8U * c;
+                }
+                rows[plane] = transpose_8x8(eight);
+            }
+            const unsigned end = std::min(8U, m_layout.rows - row);
+            for (unsigned r = 0; r < end; ++r) {
+                std::uint64_t cells = 0;
+                for (unsigned plane = 0; plane < m_cell_bits; ++plane) {
+                    cells |= spread[rows[plane] >> 8U * r & 0xFFU] << plane;
+                }
+                std::uint64_t old = 0;
+                std::uint8_t* const at = to + (row + r) * row_bytes;
+                std::memcpy(&old, at, sizeof(old));
+                old |= cells << field;
+                std::memcpy(at, &old, sizeof(old));
+            }
+        }
+    }
 }
 
-std::uint64_t* programmed_crossbar::word(unsigned plane, unsigned row_word, unsigned column) {
-    const std::size_t lines = (m_layout.columns + 7) / 8;
-    return &m_planes[(std::size_t{plane} * m_row_words + row_word) * lines + column / 8]
-                .words[column % 8];
+cell_view programmed_crossbar::cells() const {
+    return {m_cells.data()->bytes, m_cell_bits, m_layout.rows, m_layout.columns,
+            cell_row_bytes(m_layout.columns, m_cell_bits)};
 }
 
 void programmed_crossbar::column_sums(const std::uint64_t* row_bits, std::uint16_t* sums,
                                       const simd_kernels& simd) const {
-    std::uint64_t any = 0;
-    for (unsigned w = 0; w < m_row_words; ++w) any |= row_bits[w] & m_used_rows[w];
-    if (any == 0) {
-        std::fill_n(sums, m_layout.columns, std::uint16_t{0});
-        return;
-    }
-    simd.column_sums(planes(), row_bits, sums);  // cells of unused rows are 0
+    simd.column_sums(cells(), row_bits, sums);
 }
 
 std::uint16_t programmed_crossbar::unit_sum(const std::uint64_t* row_bits) const {

@@ -52,8 +52,8 @@ struct input_vector {
 /// Writes bits * row_words words. Precondition: count <= 64 * row_words.
 void slice_inputs(const input_vector& inputs, unsigned row_words, std::uint64_t* masks);
 
-/// An array with its cells written. Memory: columns x cell_bits x rows / 8 bytes (4 KiB for
-/// 128 x 128 cells of 2 bits), 4 bytes per column and 8 per output.
+/// An array with its cells written. Memory: a quarter of a byte per cell of up to 2 bits (4 KiB for
+/// 128 x 128 cells), half a byte per larger one, 4 bytes per column and 8 per output.
 class programmed_crossbar {
 public:
     /// Precondition: layout_error(shape, layout, size of the image) is empty.
@@ -81,19 +81,19 @@ public:
                  std::int64_t* outputs) const;
 
 private:
-    struct alignas(64) line {
-        std::uint64_t words[8] = {};
+    struct alignas(32) line {
+        std::uint8_t bytes[32] = {};
     };
 
-    [[nodiscard]] plane_view planes() const;
-    [[nodiscard]] std::uint64_t* word(unsigned plane, unsigned row_word, unsigned column);
+    [[nodiscard]] cell_view cells() const;
+    void write_cells(const std::uint8_t* image);
 
     crossbar_layout m_layout;
     std::uint16_t m_row_words;
     std::uint8_t m_cell_bits;
     bool m_unit_is_converted;
     unsigned m_highest_sum = 0;
-    std::vector<line> m_planes;
+    std::vector<line> m_cells;                 ///< as cell_view wants them
     std::vector<std::uint64_t> m_used_rows;    ///< mask of the rows that exist
     std::vector<std::int32_t> m_factors;       ///< per column: of its total, < 0 where flipped
     std::vector<std::int64_t> m_unit_factors;  ///< per output: of the unit total

@@ -2,10 +2,10 @@
 #include <pimvp/reram/crossbar_simd.h>
 
 #include <algorithm>
+#include <cstring>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define PIMVP_RERAM_X86_SIMD 1
-#include <immintrin.h>
 #else
 #define PIMVP_RERAM_X86_SIMD 0
 #endif
@@ -15,8 +15,8 @@
 namespace pimvp::reram {
 namespace {
 
-// The element-wise loops are the same text for every variant: inlined into functions of different
-// targets, the compiler vectorises them for each.
+// The loops are the same text for every variant: inlined into functions of different targets, the
+// compiler vectorises them for each.
 
 PIMVP_ALWAYS_INLINE std::size_t saturate_loop(const std::uint16_t* samples, std::uint16_t* codes,
                                               std::size_t count, std::uint16_t highest) {
@@ -74,35 +74,147 @@ PIMVP_ALWAYS_INLINE void multiply_loop(const std::int32_t* inputs, const std::in
     }
 }
 
+// Column sums: the rows that are driven are added up, many cells at a time. Cells of up to 2 bits
+// are spread to fields of 4 bits; a few rows fill those, a few of their sums the 8 bits of a byte,
+// and those are widened to 16.
+
+constexpr unsigned most_rows = 512;
+constexpr unsigned block_bytes = 32;  // of a row: what one vector holds
+/// Sums of 4 bits that fit a byte: 17 * 15 = 255.
+constexpr unsigned nibbles_per_byte = 17;
+
+using vector = std::uint64_t __attribute__((vector_size(block_bytes)));
+using byte_vector = std::uint8_t __attribute__((vector_size(block_bytes)));
+using word_vector = std::uint16_t __attribute__((vector_size(2 * block_bytes)));
+using eight_rows = std::uint16_t __attribute__((vector_size(16)));
+
+/// The places of the bits of a byte, lowest first, and how many they are.
+struct bit_places {
+    std::uint16_t places[256][8] = {};
+    std::uint8_t counts[256] = {};
+
+    constexpr bit_places() {
+        for (unsigned byte = 0; byte < 256; ++byte) {
+            for (unsigned bit = 0; bit < 8; ++bit) {
+                if ((byte >> bit & 1U) == 0) continue;
+                places[byte][counts[byte]++] = static_cast<std::uint16_t>(bit);
+            }
+        }
+    }
+};
+constexpr bit_places set_bits;
+
+/// Lists the driven rows; returns how many they are. Writes up to 7 entries too many.
+PIMVP_ALWAYS_INLINE unsigned find_rows(const cell_view& array, const std::uint64_t* row_bits,
+                                       std::uint16_t* rows) {
+    unsigned count = 0;
+    for (unsigned first = 0; first < array.rows; first += 64) {
+        std::uint64_t bits = row_bits[first / 64];
+        if (array.rows - first < 64) bits &= (std::uint64_t{1} << (array.rows - first)) - 1U;
+        if (bits == 0) continue;
+        for (unsigned byte = 0; byte < 8; ++byte, bits >>= 8U) {
+            const std::uint64_t eight = bits & 0xFFU;
+            eight_rows places;
+            std::memcpy(&places, set_bits.places[eight], sizeof(places));
+            places += static_cast<std::uint16_t>(first + 8 * byte);
+            std::memcpy(rows + count, &places, sizeof(places));
+            count += set_bits.counts[eight];
+        }
+    }
+    return count;
+}
+
+/// sums[i] = or += byte i of `from`, i < count <= 32.
+PIMVP_ALWAYS_INLINE void widen(const vector& from, std::uint16_t* sums, unsigned count, bool add) {
+    const auto& bytes = reinterpret_cast<const byte_vector&>(from);
+    const auto words = __builtin_convertvector(bytes, word_vector);
+    if (count == block_bytes && !add) {
+        std::memcpy(sums, &words, sizeof(words));
+        return;
+    }
+    for (unsigned i = 0; i < count; ++i) {
+        sums[i] = static_cast<std::uint16_t>(words[i] + (add ? sums[i] : 0));
+    }
+}
+
+/// The columns whose cells lie in bytes first .. first + 31 of the rows. `PerNibble` rows add up to
+/// 15 at most; the list holds a multiple of them.
+template <unsigned Fields, unsigned PerNibble>
+PIMVP_ALWAYS_INLINE void sum_block(const cell_view& array, unsigned row_bytes, unsigned first,
+                                   const std::uint16_t* rows, unsigned count, std::uint16_t* sums) {
+    constexpr unsigned parts = Fields / 2;  // a byte has a low and a high nibble
+    constexpr std::uint64_t low_nibbles = 0x0F0F0F0F0F0F0F0FU;
+    constexpr std::uint64_t even_cells = 0x3333333333333333U;
+    constexpr unsigned most = nibbles_per_byte * PerNibble;
+    const std::uint8_t* cells = array.cells + first;
+    for (unsigned from = 0; from < count; from += most) {
+        vector low[parts] = {};
+        vector high[parts] = {};
+        const std::uint16_t* const end = rows + std::min(count, from + most);
+        for (const std::uint16_t* row = rows + from; row != end; row += PerNibble) {
+            vector nibbles[parts] = {};
+            for (unsigned i = 0; i < PerNibble; ++i) {
+                vector packed;
+                std::memcpy(&packed, cells + std::size_t{row[i]} * row_bytes, sizeof(packed));
+                if constexpr (parts == 1) {
+                    nibbles[0] += packed;
+                } else {
+                    nibbles[0] += packed & even_cells;
+                    nibbles[1] += packed >> 2 & even_cells;
+                }
+            }
+            for (unsigned part = 0; part < parts; ++part) {
+                low[part] += nibbles[part] & low_nibbles;
+                high[part] += nibbles[part] >> 4 & low_nibbles;
+            }
+        }
+        for (unsigned field = 0; field < Fields; ++field) {
+            const unsigned column = field * row_bytes + first;
+            if (column >= array.columns) break;
+            widen(field < parts ? low[field] : high[field - parts], sums + column,
+                  std::min(block_bytes, array.columns - column), from != 0);
+        }
+    }
+}
+
+template <unsigned Fields, unsigned PerNibble>
+PIMVP_ALWAYS_INLINE void sum_columns(const cell_view& array, std::uint16_t* rows, unsigned count,
+                                     std::uint16_t* sums) {
+    while (count % PerNibble != 0) rows[count++] = static_cast<std::uint16_t>(array.rows);
+    if (array.row_bytes == block_bytes) {  // the published array, as constants
+        sum_block<Fields, PerNibble>(array, block_bytes, 0, rows, count, sums);
+        return;
+    }
+    for (unsigned first = 0; first < array.row_bytes; first += block_bytes) {
+        sum_block<Fields, PerNibble>(array, array.row_bytes, first, rows, count, sums);
+    }
+}
+
+PIMVP_ALWAYS_INLINE void column_sums_loop(const cell_view& array, const std::uint64_t* row_bits,
+                                          std::uint16_t* sums) {
+    std::uint16_t rows[most_rows + 16];
+    const unsigned count = find_rows(array, row_bits, rows);
+    if (count == 0) {
+        std::fill_n(sums, array.columns, std::uint16_t{0});
+        return;
+    }
+    switch (array.cell_bits) {
+    case 1:
+        return sum_columns<4, 15>(array, rows, count, sums);
+    case 2:
+        return sum_columns<4, 5>(array, rows, count, sums);
+    case 3:
+        return sum_columns<2, 2>(array, rows, count, sums);
+    default:
+        return sum_columns<2, 1>(array, rows, count, sums);
+    }
+}
+
 // ---------------------------------------------------------------------------------- portable ---
 
-/// Population count of each byte of x.
-PIMVP_ALWAYS_INLINE std::uint64_t byte_counts(std::uint64_t x) {
-    x -= (x >> 1U) & 0x5555555555555555U;
-    x = (x & 0x3333333333333333U) + ((x >> 2U) & 0x3333333333333333U);
-    return (x + (x >> 4U)) & 0x0F0F0F0F0F0F0F0FU;
-}
-
-/// Sum of the bytes of x.
-PIMVP_ALWAYS_INLINE std::uint64_t sum_bytes(std::uint64_t x) {
-    x = (x & 0x00FF00FF00FF00FFU) + ((x >> 8U) & 0x00FF00FF00FF00FFU);
-    return (x * 0x0001000100010001U) >> 48U;
-}
-
-void column_sums_portable(const plane_view& cells, const std::uint64_t* row_bits,
+void column_sums_portable(const cell_view& array, const std::uint64_t* row_bits,
                           std::uint16_t* sums) {
-    for (unsigned c = 0; c < cells.columns; ++c) {
-        const std::uint64_t* word = cells.planes + c;
-        std::uint64_t sum = 0;
-        for (unsigned plane = 0; plane < cells.cell_bits; ++plane) {
-            std::uint64_t counts = 0;  // per byte: at most 8 words * 8 bits
-            for (unsigned w = 0; w < cells.words; ++w, word += cells.stride) {
-                counts += byte_counts(*word & row_bits[w]);
-            }
-            sum += sum_bytes(counts) << plane;
-        }
-        sums[c] = static_cast<std::uint16_t>(sum);
-    }
+    column_sums_loop(array, row_bits, sums);
 }
 
 std::size_t saturate_portable(const std::uint16_t* samples, std::uint16_t* codes, std::size_t count,
@@ -124,78 +236,14 @@ constexpr simd_kernels portable_kernels{"portable", column_sums_portable, satura
                                         shift_add_portable, multiply_portable};
 
 #if PIMVP_RERAM_X86_SIMD
-#define PIMVP_AVX2 __attribute__((target("avx2")))
-#define PIMVP_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vpopcntdq")))
+#define PIMVP_AVX2 __attribute__((target("avx2,bmi")))
+#define PIMVP_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,bmi")))
 
 // -------------------------------------------------------------------------------------- AVX2 ---
 
-/// Population count of each byte (Mula): two table look-ups per byte.
-PIMVP_AVX2 PIMVP_ALWAYS_INLINE __m256i byte_counts_avx2(__m256i x) {
-    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
-                                           0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-    const __m256i low_nibbles = _mm256_set1_epi8(0x0F);
-    const __m256i low = _mm256_shuffle_epi8(table, _mm256_and_si256(x, low_nibbles));
-    const __m256i high =
-        _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(x, 4), low_nibbles));
-    return _mm256_add_epi8(low, high);
-}
-
-/// Counts of one plane of four columns, per byte: at most 8 words * 8 bits.
-PIMVP_AVX2 PIMVP_ALWAYS_INLINE __m256i plane_counts_avx2(const std::uint64_t* word, unsigned words,
-                                                         std::size_t stride,
-                                                         const std::uint64_t* row_bits) {
-    __m256i counts = _mm256_setzero_si256();
-    for (unsigned w = 0; w < words; ++w, word += stride) {
-        const __m256i bits =
-            _mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(word)),
-                             _mm256_set1_epi64x(static_cast<long long>(row_bits[w])));
-        counts = _mm256_add_epi8(counts, byte_counts_avx2(bits));
-    }
-    return counts;
-}
-
-/// Four columns from `word` on, one per 64-bit lane; planes in pairs, so that bytes reach 3 * 64.
-PIMVP_AVX2 PIMVP_ALWAYS_INLINE __m256i four_columns_avx2(const std::uint64_t* word,
-                                                         unsigned cell_bits, unsigned words,
-                                                         std::size_t stride,
-                                                         const std::uint64_t* row_bits) {
-    const std::size_t plane_words = words * stride;
-    __m256i total = _mm256_setzero_si256();
-    for (unsigned plane = 0; plane < cell_bits; plane += 2, word += 2 * plane_words) {
-        __m256i counts = plane_counts_avx2(word, words, stride, row_bits);
-        if (plane + 1 < cell_bits) {
-            const __m256i twos = plane_counts_avx2(word + plane_words, words, stride, row_bits);
-            counts = _mm256_add_epi8(counts, _mm256_add_epi8(twos, twos));
-        }
-        const __m256i sums = _mm256_sad_epu8(counts, _mm256_setzero_si256());
-        const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(plane));
-        total = _mm256_add_epi64(total, _mm256_sll_epi64(sums, shift));
-    }
-    return total;
-}
-
-PIMVP_AVX2 void column_sums_avx2(const plane_view& cells, const std::uint64_t* row_bits,
+PIMVP_AVX2 void column_sums_avx2(const cell_view& array, const std::uint64_t* row_bits,
                                  std::uint16_t* sums) {
-    const __m256i pick =
-        _mm256_setr_epi8(0, 1, 8, 9, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 1, 8, 9, -1,
-                         -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
-    const bool published = cells.words == 2 && cells.cell_bits == 2;  // constants unroll the loops
-    for (unsigned c = 0; c < cells.columns; c += 4) {
-        const std::uint64_t* word = cells.planes + c;
-        const __m256i columns = published ? four_columns_avx2(word, 2, 2, cells.stride, row_bits)
-                                          : four_columns_avx2(word, cells.cell_bits, cells.words,
-                                                              cells.stride, row_bits);
-        const __m256i packed = _mm256_shuffle_epi8(columns, pick);
-        const __m128i four =
-            _mm_unpacklo_epi32(_mm256_castsi256_si128(packed), _mm256_extracti128_si256(packed, 1));
-        if (cells.columns - c >= 4) {
-            _mm_storel_epi64(reinterpret_cast<__m128i*>(sums + c), four);
-        } else {
-            alignas(16) std::uint16_t tail[8];
-            _mm_store_si128(reinterpret_cast<__m128i*>(tail), four);
-            std::copy(tail, tail + (cells.columns - c), sums + c);
-        }
-    }
+    column_sums_loop(array, row_bits, sums);
 }
 
 PIMVP_AVX2 std::size_t saturate_avx2(const std::uint16_t* samples, std::uint16_t* codes,
@@ -219,48 +267,9 @@ constexpr simd_kernels avx2_kernels{"avx2", column_sums_avx2, saturate_avx2, shi
 
 // ----------------------------------------------------------------------------------- AVX-512 ---
 
-PIMVP_AVX512 PIMVP_ALWAYS_INLINE __m512i masked_count(const std::uint64_t* word, __m512i rows) {
-    return _mm512_popcnt_epi64(_mm512_and_si512(_mm512_loadu_si512(word), rows));
-}
-
-PIMVP_AVX512 PIMVP_ALWAYS_INLINE void store_columns(const plane_view& cells, unsigned first,
-                                                    __m512i total, std::uint16_t* sums) {
-    const unsigned left = cells.columns - first;
-    const auto mask = static_cast<__mmask8>(left >= 8 ? 0xFFU : (1U << left) - 1U);
-    _mm512_mask_cvtepi64_storeu_epi16(sums + first, mask, total);
-}
-
-PIMVP_AVX512 void column_sums_avx512(const plane_view& cells, const std::uint64_t* row_bits,
+PIMVP_AVX512 void column_sums_avx512(const cell_view& array, const std::uint64_t* row_bits,
                                      std::uint16_t* sums) {
-    if (cells.words == 2 && cells.cell_bits == 2) {  // the published array: everything in registers
-        const __m512i low = _mm512_set1_epi64(static_cast<long long>(row_bits[0]));
-        const __m512i high = _mm512_set1_epi64(static_cast<long long>(row_bits[1]));
-        const std::size_t stride = cells.stride;
-        for (unsigned c = 0; c < cells.columns; c += 8) {
-            const std::uint64_t* word = cells.planes + c;
-            const __m512i ones =
-                _mm512_add_epi64(masked_count(word, low), masked_count(word + stride, high));
-            const __m512i twos = _mm512_add_epi64(masked_count(word + 2 * stride, low),
-                                                  masked_count(word + 3 * stride, high));
-            store_columns(cells, c, _mm512_add_epi64(ones, _mm512_add_epi64(twos, twos)), sums);
-        }
-        return;
-    }
-    for (unsigned c = 0; c < cells.columns; c += 8) {
-        const std::uint64_t* word = cells.planes + c;
-        __m512i total = _mm512_setzero_si512();
-        for (unsigned plane = 0; plane < cells.cell_bits; ++plane) {
-            __m512i counts = _mm512_setzero_si512();
-            for (unsigned w = 0; w < cells.words; ++w, word += cells.stride) {
-                const __m512i rows = _mm512_set1_epi64(static_cast<long long>(row_bits[w]));
-                counts = _mm512_add_epi64(counts, masked_count(word, rows));
-            }
-            total = _mm512_add_epi64(
-                total,
-                _mm512_maskz_sll_epi64(0xFFU, counts, _mm_cvtsi32_si128(static_cast<int>(plane))));
-        }
-        store_columns(cells, c, total, sums);
-    }
+    column_sums_loop(array, row_bits, sums);
 }
 
 PIMVP_AVX512 std::size_t saturate_avx512(const std::uint16_t* samples, std::uint16_t* codes,
@@ -297,11 +306,10 @@ bool available(simd_variant variant) {
     case simd_variant::portable:
         return true;
     case simd_variant::avx2:
-        return __builtin_cpu_supports("avx2") != 0;
+        return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0;
     case simd_variant::avx512:
         return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-               __builtin_cpu_supports("avx512vl") != 0 &&
-               __builtin_cpu_supports("avx512vpopcntdq") != 0;
+               __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("bmi") != 0;
     }
     return false;
 #else

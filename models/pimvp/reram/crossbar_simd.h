@@ -8,28 +8,39 @@
 /// tests force each of them.
 namespace pimvp::reram {
 
-/// Bit planes of the cells of one array. Bit r % 64 of
-/// `planes[(plane * words + r / 64) * stride + column]` is bit `plane` of the cell in row r.
-struct plane_view {
-    const std::uint64_t* planes = nullptr;
-    unsigned cell_bits = 0;
-    unsigned words = 0;    ///< 64-bit words that hold the rows
-    unsigned columns = 0;  ///< used columns
-    unsigned stride = 0;   ///< columns rounded up to a multiple of 8; padding is 0
+/// The cells of one array, row by row. A byte holds cells_per_byte(cell_bits) of them in equal
+/// fields, the lowest first: field f of byte i is the cell in column f * row_bytes + i.
+struct cell_view {
+    /// (rows + 1) * row_bytes; what is no used column is 0, and so is the last row.
+    const std::uint8_t* cells = nullptr;
+    unsigned cell_bits = 0;  ///< 1 .. 4
+    unsigned rows = 0;       ///< used rows
+    unsigned columns = 0;    ///< used columns
+    unsigned row_bytes = 0;  ///< cell_row_bytes(columns, cell_bits)
 };
+
+/// Four cells of up to 2 bits, two of 3 or 4.
+[[nodiscard]] constexpr unsigned cells_per_byte(unsigned cell_bits) {
+    return cell_bits <= 2 ? 4 : 2;
+}
+/// Bytes of a row: a multiple of 32.
+[[nodiscard]] constexpr unsigned cell_row_bytes(unsigned columns, unsigned cell_bits) {
+    const unsigned fields = cells_per_byte(cell_bits);
+    return (columns + 32 * fields - 1) / (32 * fields) * 32;
+}
 
 enum class simd_variant {
     portable,  ///< plain C++, any x86-64
-    avx2,      ///< nibble-table population count
-    avx512     ///< VPOPCNTDQ
+    avx2,
+    avx512
 };
 
 struct simd_kernels {
     const char* name;
 
-    /// sums[c] = sum over the rows r with bit r of row_bits set of cell (r, c), c < columns.
-    void (*column_sums)(const plane_view& cells, const std::uint64_t* row_bits,
-                        std::uint16_t* sums);
+    /// sums[c] = sum over the used rows r with bit r % 64 of row_bits[r / 64] set of cell (r, c),
+    /// c < columns. The work is proportional to the set bits: inputs behind a ReLU have few.
+    void (*column_sums)(const cell_view& array, const std::uint64_t* row_bits, std::uint16_t* sums);
 
     /// codes[i] = min(samples[i], highest); returns how many samples were larger than `highest`.
     std::size_t (*saturate)(const std::uint16_t* samples, std::uint16_t* codes, std::size_t count,

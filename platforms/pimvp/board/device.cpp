@@ -84,14 +84,16 @@ void device::start() {
     m_started = true;
 }
 
-loaded_program device::load(const std::vector<std::uint8_t>& image) {
+loaded_program device::load(std::vector<std::uint8_t> image) {
     start();
     loaded_program program;
     program.tensors = tensors_of(image);
-    program.image = m_host.memory().allocate(image.size());
-    m_host.place_memory(program.image, image.data(), image.size());
+    const std::size_t bytes = image.size();
+    program.image = m_host.memory().allocate(bytes);
+    m_host.place_memory(program.image, image.data(), bytes);
+    std::vector<std::uint8_t>().swap(image);
     try {
-        require(pimvp_load(&m_driver, program.image, image.size(), &program.handle), "LOAD");
+        require(pimvp_load(&m_driver, program.image, bytes, &program.handle), "LOAD");
     } catch (const accelerator_error&) {
         m_host.memory().free(program.image);
         throw;

@@ -92,7 +92,8 @@ public:
     /// Probes the accelerator and gives it a ring; the other functions call it when needed.
     void start();
     /// Places the image in memory (debug transport) and makes it resident.
-    [[nodiscard]] loaded_program load(const std::vector<std::uint8_t>& image);
+    /// An image that is moved in takes no memory of the host once it lies in simulated memory.
+    [[nodiscard]] loaded_program load(std::vector<std::uint8_t> image);
     /// Frees the program and its memory; waits for its runs.
     void unload(const loaded_program& program);
 

@@ -33,9 +33,8 @@ void print_layers(const runner::workload& work, const runner::run_outcome& outco
                      {"latency", right}, {"busy", right}, {"energy", right}, {"share", right}};
     const double all = outcome.energy.dynamic_j;
     for (const runner::layer_result& layer : outcome.layers) {
-        const nn::node& node = work.network.nodes[layer.node];
-        table.row({node.name, std::string(to_string(node.kind)),
-                   core::grouped(work.network.macs(node)), core::grouped(layer.mismatches),
+        table.row({layer.name, layer.kind + (layer.on_host ? " (host)" : ""),
+                   core::grouped(layer.macs), core::grouped(layer.mismatches),
                    core::si(core::to_seconds(layer.latency_fs), "s"),
                    layer.utilisation ? core::percent(*layer.utilisation) : "",
                    core::si(layer.energy_j, "J"), core::percent(layer.energy_j / all)});

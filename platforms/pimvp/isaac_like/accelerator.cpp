@@ -44,7 +44,9 @@ accelerator::accelerator(const sc_core::sc_module_name& name, core::context& con
     SC_THREAD(write_outputs);
 }
 
-accelerator::~accelerator() = default;
+accelerator::~accelerator() {
+    while (!m_chips.empty()) m_chips.pop_back();  // see chip::~chip
+}
 
 void accelerator::observe(reram::activation_observer* observer) {
     for (auto& c : m_chips) {

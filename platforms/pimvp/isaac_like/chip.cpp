@@ -22,6 +22,11 @@ chip::chip(const sc_core::sc_module_name& name, core::context& context,
     }
 }
 
+/// The last one made goes first: SystemC looks for a port from the end of its list.
+chip::~chip() {
+    while (!tiles.empty()) tiles.pop_back();
+}
+
 void chip::abort() {
     mesh.clear();
     for (auto& t : tiles) t->abort();

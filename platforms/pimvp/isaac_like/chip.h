@@ -22,6 +22,7 @@ public:
     chip(const sc_core::sc_module_name& name, core::context& context,
          const isaac_like_params& params, const reram::parts& parts, std::uint32_t index,
          std::uint32_t chips);
+    ~chip() override;
 
     const char* kind() const override { return "pimvp::isaac_like::chip"; }
 

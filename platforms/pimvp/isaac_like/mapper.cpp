@@ -54,6 +54,18 @@ reram::crossbar_image encode_array(const nn::node& n, const mapping::lowered_mat
     return reram::encode_crossbar(view, bits, shape);
 }
 
+/// The crossbars one after the other, straight into the image.
+void write_cells(const nn::network& network, const placement_plan& planned,
+                 const reram::crossbar_shape& shape, std::uint8_t* to) {
+    for (const planned_array& array : planned.arrays) {
+        const planned_matrix& matrix = planned.matrices[array.matrix];
+        const reram::crossbar_image image =
+            encode_array(network.nodes[matrix.node], matrix.lowered, array, shape);
+        std::memcpy(to, image.bytes.data(), image.bytes.size());
+        to += image.bytes.size();
+    }
+}
+
 }  // namespace
 
 placement place(const nn::network& network, const machine& target) {
@@ -64,16 +76,6 @@ std::vector<std::uint8_t> map_network(const nn::network& network, const machine&
                                       const accel::hash256& config_hash, placement* placed,
                                       const std::vector<mapping::section>& more) {
     placement_plan planned = plan(network, target);
-    std::vector<std::uint8_t> cells(planned.cell_bytes);
-    std::uint64_t offset = 0;
-    for (const planned_array& array : planned.arrays) {
-        const planned_matrix& matrix = planned.matrices[array.matrix];
-        const reram::crossbar_image image =
-            encode_array(network.nodes[matrix.node], matrix.lowered, array, target.crossbar);
-        std::memcpy(cells.data() + offset, image.bytes.data(), image.bytes.size());
-        offset += image.bytes.size();
-    }
-
     std::vector<accel::tensor_descriptor> tensors;
     const auto add_tensors = [&](const std::vector<io_tensor>& list, accel::tensor_role role) {
         for (const io_tensor& t : list) {
@@ -93,11 +95,14 @@ std::vector<std::uint8_t> map_network(const nn::network& network, const machine&
         {static_cast<std::uint32_t>(section_kind::io), encode_io(planned.placed.program)});
     sections.push_back(
         {static_cast<std::uint32_t>(section_kind::tiles), encode_tiles(planned.placed.program)});
-    sections.push_back({static_cast<std::uint32_t>(section_kind::cells), std::move(cells)});
+    const std::size_t cells = sections.size();
+    sections.push_back({static_cast<std::uint32_t>(section_kind::cells), {}, planned.cell_bytes});
     sections.insert(sections.end(), more.begin(), more.end());
-    const accel::hash256 network_hash = mapping::parse_hash(nn::fingerprint(network));
+    std::vector<std::uint8_t> image = mapping::build_program_image(
+        family_id, config_hash, mapping::parse_hash(nn::fingerprint(network)), sections);
+    write_cells(network, planned, target.crossbar, mapping::section_data(image, cells));
     if (placed != nullptr) *placed = std::move(planned.placed);
-    return mapping::build_program_image(family_id, config_hash, network_hash, sections);
+    return image;
 }
 
 }  // namespace pimvp::isaac_like

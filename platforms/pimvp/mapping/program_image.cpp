@@ -34,8 +34,8 @@ std::vector<std::uint8_t> build_program_image(std::uint32_t family,
     std::uint64_t offset = aligned(sizeof(header) + sections.size() * sizeof(accel::section_entry));
     std::vector<accel::section_entry> table;
     for (const section& s : sections) {
-        table.push_back({s.kind, 0, offset, s.bytes.size()});
-        offset = aligned(offset + s.bytes.size());
+        table.push_back({s.kind, 0, offset, s.bytes.size() + s.room});
+        offset = aligned(offset + table.back().bytes);
     }
     header.total_bytes = offset;
 
@@ -51,6 +51,13 @@ std::vector<std::uint8_t> build_program_image(std::uint32_t family,
                     sections[i].bytes.size());
     }
     return image;
+}
+
+std::uint8_t* section_data(std::vector<std::uint8_t>& image, std::size_t index) {
+    accel::section_entry entry;
+    std::memcpy(&entry, image.data() + sizeof(accel::program_header) + index * sizeof(entry),
+                sizeof(entry));
+    return image.data() + entry.offset;
 }
 
 accel::hash256 parse_hash(std::string_view hex) {

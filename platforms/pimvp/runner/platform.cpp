@@ -3,8 +3,10 @@
 
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/accelerator.h>
+#include <pimvp/mapping/program_image.h>
 #include <pimvp/onnx/export.h>
 
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -70,6 +72,12 @@ void set_chips(platform& target, std::uint32_t chips) {
     target.params = board::read_board(target.document, known_types());
 }
 
+std::string fingerprint_in(const std::vector<std::uint8_t>& image) {
+    accel::program_header header;
+    std::memcpy(&header, image.data(), sizeof header);
+    return mapping::to_hex(header.network_hash);
+}
+
 mapped map_to(const nn::network& network, platform target, mapping_of wanted) {
     mapped result;
     result.placement = isaac_like::place(network, isaac_like::machine_of(target.isaac()));
@@ -85,6 +93,7 @@ mapped map_to(const nn::network& network, platform target, mapping_of wanted) {
         result.image =
             isaac_like::map_network(network, isaac_like::machine_of(params),
                                     isaac_like::config_hash(params), &result.placement, more);
+        result.fingerprint = fingerprint_in(result.image);
     }
     result.target = std::move(target);
     return result;

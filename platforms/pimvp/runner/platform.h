@@ -30,6 +30,7 @@ struct mapped {
     platform target;  ///< with the number of chips filled in
     isaac_like::placement placement;
     std::vector<std::uint8_t> image;
+    std::string fingerprint;  ///< of the network in the image (nn/fingerprint.h)
 };
 
 /// Every accelerator family of this program.
@@ -40,6 +41,9 @@ std::vector<std::string> platform_names();
 platform load_platform(const std::string& name, const std::vector<std::string>& overrides);
 /// Gives the accelerator that many chips.
 void set_chips(platform& target, std::uint32_t chips);
+/// What nn::fingerprint() said of the network when its program was made. Precondition: a program
+/// image.
+std::string fingerprint_in(const std::vector<std::uint8_t>& image);
 /// What map_to() makes.
 enum class mapping_of {
     placement,  ///< no image

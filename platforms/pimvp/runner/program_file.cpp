@@ -81,6 +81,7 @@ mapped map_from(program_file program, platform target) {
         if (given == 0) set_chips(target, chips);
         mapped result = map_to(program.network, std::move(target), mapping_of::placement);
         result.image = std::move(program.image);
+        result.fingerprint = fingerprint_in(result.image);
         return result;
     }
     throw core::user_error(program.path, "was made for another machine than " +

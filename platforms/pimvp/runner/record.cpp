@@ -5,7 +5,6 @@
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/file.h>
 #include <pimvp/core/parameters.h>
-#include <pimvp/nn/fingerprint.h>
 #include <pimvp/nn/npy.h>
 #include <pimvp/runner/quantising.h>
 
@@ -69,7 +68,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["pimvp_version"] = PIMVP_VERSION;
     record["platform"] = program.target.name;
     record["network"] = {
-        {"name", net.name}, {"sha256", net.sha256}, {"integers_sha256", nn::fingerprint(net)}};
+        {"name", net.name}, {"sha256", net.sha256}, {"integers_sha256", program.fingerprint}};
     record["config_hash"] = core::config_hash(program.target.params);
     record["seed"] = options.context.seed;
     record["coding_style"] = core::to_string(options.context.style);
@@ -127,13 +126,11 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["utilisation"] = outcome.utilisation;
     record["counts"] = counted(energy.counts);
     json layers = json::array();
-    for (std::size_t i = 0; i < outcome.layers.size(); ++i) {
-        const layer_result& layer = outcome.layers[i];
-        const nn::node& node = net.nodes[layer.node];
-        layers.push_back({{"name", node.name},
-                          {"kind", to_string(node.kind)},
-                          {"on", "accelerator"},
-                          {"macs", net.macs(node)},
+    for (const layer_result& layer : outcome.layers) {
+        layers.push_back({{"name", layer.name},
+                          {"kind", layer.kind},
+                          {"on", layer.on_host ? "host" : "accelerator"},
+                          {"macs", layer.macs},
                           {"mismatches", layer.mismatches},
                           {"latency_s", core::to_seconds(layer.latency_fs)},
                           {"energy_j", layer.energy_j},

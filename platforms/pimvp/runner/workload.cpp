@@ -2,6 +2,7 @@
 #include <pimvp/runner/workload.h>
 
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/core/document.h>
 #include <pimvp/nn/layer_bits.h>
 #include <pimvp/nn/npy.h>
 #include <pimvp/nn/preprocess.h>
@@ -29,6 +30,34 @@ std::vector<fs::path> network_folders() {
     return folders;
 }
 
+/// network.yaml in the folder of a shipped network that shares what belongs to another one.
+struct network_description {
+    std::string data;
+
+    template <class Self, class Visitor>
+    static void describe(Self& p, Visitor& v) {
+        v.required("data", p.data,
+                   "The shipped network whose images, labels, calibration inputs and preprocessing "
+                   "it shares.");
+    }
+};
+
+/// Where the data of a shipped network stand: in its own folder or in the one its network.yaml
+/// names.
+fs::path data_folder(const shipped_network& network) {
+    const fs::path description = fs::path(network.folder) / "network.yaml";
+    if (!fs::exists(description)) return network.folder;
+    const std::string file = description.string();
+    const auto wanted = core::read_yaml<network_description>(core::read_text_file(file), file);
+    std::vector<std::string> known;
+    for (const shipped_network& each : shipped_networks()) {
+        if (each.name == wanted.data) return each.folder;
+        known.push_back(each.name);
+    }
+    throw core::user_error(file + ": data", "unknown network " + core::quoted(wanted.data) +
+                                                core::did_you_mean(wanted.data, known));
+}
+
 /// Fills in what a shipped network brings along.
 void complete(workload_options& options) {
     const std::string name = options.network;
@@ -37,8 +66,8 @@ void complete(workload_options& options) {
     for (const shipped_network& each : shipped_networks()) {
         known.push_back(each.name);
         if (each.name != name) continue;
-        const fs::path here = each.folder;
-        options.network = (here / "model.onnx").string();
+        options.network = (fs::path(each.folder) / "model.onnx").string();
+        const fs::path here = data_folder(each);
         const bool own_input = options.input.empty();
         if (options.calibrate.empty()) options.calibrate = (here / "calibrate.npy").string();
         if (options.preprocess.empty()) options.preprocess = (here / "preprocess.yaml").string();

@@ -14,31 +14,30 @@ namespace {
 
 struct cells {
     unsigned rows, columns, cell_bits;
-    std::vector<unsigned> values;       // [row][column]
-    std::vector<std::uint64_t> planes;  // as plane_view wants them
+    std::vector<unsigned> values;      // [row][column]
+    std::vector<std::uint8_t> packed;  // as cell_view wants them
 
     cells(support::generator& random, unsigned r, unsigned c, unsigned bits, bool heavy)
         : rows(r),
           columns(c),
           cell_bits(bits),
           values(std::size_t{r} * c),
-          planes(std::size_t{bits} * words() * stride()) {
+          packed((std::size_t{r} + 1) * row_bytes()) {
         for (unsigned row = 0; row < rows; ++row) {
             for (unsigned column = 0; column < columns; ++column) {
                 const auto cell =
                     static_cast<unsigned>(heavy ? (1U << bits) - 1U : random.below(1U << bits));
                 values[row * columns + column] = cell;
-                for (unsigned plane = 0; plane < bits; ++plane) {
-                    planes[(plane * words() + row / 64) * stride() + column] |=
-                        std::uint64_t{cell >> plane & 1U} << row % 64;
-                }
+                const unsigned field = column / row_bytes() * (8 / cells_per_byte(bits));
+                std::uint8_t& byte = packed[row * row_bytes() + column % row_bytes()];
+                byte = static_cast<std::uint8_t>(byte | cell << field);
             }
         }
     }
     [[nodiscard]] unsigned words() const { return (rows + 63) / 64; }
-    [[nodiscard]] unsigned stride() const { return (columns + 7) / 8 * 8; }
-    [[nodiscard]] plane_view view() const {
-        return {planes.data(), cell_bits, words(), columns, stride()};
+    [[nodiscard]] unsigned row_bytes() const { return cell_row_bytes(columns, cell_bits); }
+    [[nodiscard]] cell_view view() const {
+        return {packed.data(), cell_bits, rows, columns, row_bytes()};
     }
 };
 
@@ -53,12 +52,15 @@ TEST_CASE("reram.crossbar_simd.every_variant_sums_columns_alike", "[reram][unit]
         if (!available(variant)) continue;
         CAPTURE(kernels(variant).name);
         for (const unsigned rows : {1U, 8U, 63U, 64U, 65U, 128U, 200U, 256U, 512U}) {
-            for (const unsigned columns : {1U, 3U, 4U, 7U, 8U, 9U, 30U, 127U, 128U, 130U}) {
+            for (const unsigned columns : {1U, 3U, 31U, 32U, 33U, 64U, 127U, 128U, 130U, 512U}) {
                 for (unsigned bits = 1; bits <= 4; ++bits) {
                     const cells array{random, rows, columns, bits, random.chance(20)};
                     std::vector<std::uint64_t> row_bits(array.words());
-                    const bool all = random.chance(30);
-                    for (auto& word : row_bits) word = all ? ~std::uint64_t{0} : random.next();
+                    const auto density = random.below(3);  // all rows, half of them, few or none
+                    for (auto& word : row_bits) {
+                        word = density == 0 ? ~std::uint64_t{0} : random.next();
+                        if (density == 2) word &= random.next() & random.next() & random.next();
+                    }
                     std::vector<std::uint16_t> sums(columns + 8, untouched);
                     kernels(variant).column_sums(array.view(), row_bits.data(), sums.data());
                     std::vector<std::uint16_t> expected(columns + 8, untouched);
