@@ -123,6 +123,29 @@ TEST_CASE("isaac_like.mapper.first_tiles_are_left_to_other_programs") {
                       Catch::Matchers::Contains("needs 2 chips"));
 }
 
+TEST_CASE("isaac_like.mapper.what_no_unit_computes_is_refused_by_name") {
+    for (const nn::op_kind kind :
+         {nn::op_kind::lookup, nn::op_kind::multiply, nn::op_kind::select}) {
+        nn::network net;
+        net.values = {{"x", {1, 2, 1, 1}, {}}, {"y", {1, 2, 1, 1}, {}}};
+        nn::node n;
+        n.name = "act";
+        n.kind = kind;
+        n.inputs = {0};
+        if (kind == nn::op_kind::multiply) n.inputs = {0, 0};
+        n.output = 1;
+        n.table.assign(256, 0);
+        n.channels = {1, 0};
+        net.nodes = {n};
+        net.inputs = {0};
+        net.outputs = {1};
+        REQUIRE_NOTHROW(net.validate());
+        CHECK_THROWS_WITH(isaac_like::place(net, {}),
+                          Catch::Matchers::Contains("node 'act'") &&
+                              Catch::Matchers::Contains("isaac_like has no unit for it"));
+    }
+}
+
 TEST_CASE("isaac_like.mapper.too_small_a_machine_names_the_way_out") {
     isaac_like::machine target;
     target.chips = 1;
