@@ -76,9 +76,9 @@ def preprocess(images):
     return ((x - np.float32(MEAN)) / np.float32(STD)).transpose(0, 3, 1, 2).copy()
 
 
-def train(images, labels, epochs, seed):
+def train(architecture, images, labels, epochs, seed):
     torch.manual_seed(seed)
-    model = Glyphs(len(glyphs_data.CLASSES))
+    model = architecture(len(glyphs_data.CLASSES))
     x, y = torch.from_numpy(preprocess(images)), torch.from_numpy(labels)
     batch = 128
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True,
@@ -139,9 +139,23 @@ class Writer:
     def relu(self, value, name):
         return self.node("Relu", f"{name}_relu", [value])
 
+    def model(self, name, script):
+        """What was collected, from `image` to `logits`, as a model with a batch of free size."""
+        size = glyphs_data.SIZE
+        graph = helper.make_graph(
+            self.nodes, name,
+            [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 1, size, size])],
+            [helper.make_tensor_value_info("logits", TensorProto.FLOAT,
+                                           ["batch", len(glyphs_data.CLASSES)])], self.constants)
+        model = helper.make_model(graph, producer_name=f"pimvp scripts/{script}",
+                                  opset_imports=[helper.make_opsetid("", 13)])
+        model.ir_version = 8
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
 
 def to_onnx(model):
-    """The trained network as an ONNX model with a batch of free size.
+    """The trained network as an ONNX model.
 
     The residual branch arrives with its BatchNorm folded (Conv with bias); all others keep the
     node: importers have to cope with both.
@@ -164,18 +178,7 @@ def to_onnx(model):
     w.node("Gemm", "classify",
            [x, w.constant("classify.weight", model.classify.weight),
             w.constant("classify.bias", model.classify.bias)], output="logits", transB=1)
-
-    size = glyphs_data.SIZE
-    graph = helper.make_graph(
-        w.nodes, "glyphs",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 1, size, size])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT,
-                                       ["batch", len(glyphs_data.CLASSES)])], w.constants)
-    onnx_model = helper.make_model(graph, producer_name="pimvp scripts/train_glyphs.py",
-                                   opset_imports=[helper.make_opsetid("", 13)])
-    onnx_model.ir_version = 8
-    onnx.checker.check_model(onnx_model, full_check=True)
-    return onnx_model
+    return w.model("glyphs", "train_glyphs.py")
 
 
 def evaluate(onnx_model, images):
@@ -199,6 +202,7 @@ def evaluate(onnx_model, images):
             y = functional.linear(i[0], i[1], i[2])
         else:
             y = {"Relu": lambda: functional.relu(i[0]), "Add": lambda: i[0] + i[1],
+                 "Clip": lambda: i[0].clamp(float(i[1]), float(i[2])),
                  "Concat": lambda: torch.cat(i, a["axis"]), "Flatten": lambda: i[0].flatten(1),
                  "GlobalAveragePool": lambda: i[0].mean((2, 3), keepdim=True)}[node.op_type]()
         values[node.output[0]] = y
@@ -220,7 +224,7 @@ def main():
     images, labels = glyphs_data.generate(TRAIN_PER_CLASS, [seed, 0])
     calibrate, _ = glyphs_data.generate(CALIBRATE_PER_CLASS, [seed, 1])
     test_images, test_labels = glyphs_data.generate(TEST_PER_CLASS, [seed, 2])
-    model = train(images, labels, arguments.epochs, seed)
+    model = train(Glyphs, images, labels, arguments.epochs, seed)
     onnx_model = to_onnx(model)
     correct = int((evaluate(onnx_model, test_images).argmax(1) == test_labels).sum())
 

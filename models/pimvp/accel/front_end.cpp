@@ -55,15 +55,17 @@ void front_end::start_of_simulation() {
 }
 
 bus::dma_result front_end::read_memory(const bus::dma_block& from, void* to) {
+    const std::uint64_t resets = m_resets;
     const bus::dma_result done = dma.read(from, to);
-    m_bytes_read += done.bytes;
+    if (resets == m_resets) m_bytes_read += done.bytes;
     m_stats.bytes_read += done.bytes;
     return done;
 }
 
 bus::dma_result front_end::write_memory(const bus::dma_block& to, const void* from) {
+    const std::uint64_t resets = m_resets;
     const bus::dma_result done = dma.write(to, from);
-    m_bytes_written += done.bytes;
+    if (resets == m_resets) m_bytes_written += done.bytes;
     m_stats.bytes_written += done.bytes;
     return done;
 }

@@ -48,9 +48,9 @@ namespace pimvp::accel {
 /// that is known to be faulty. `bad_ring` (ring registers, doorbell) halts at once and has no job.
 /// ABORT drops all jobs up to TAIL, clears the error, keeps programs; records of dropped jobs mean
 /// nothing. RESET and `rst` also forget programs, ring and registers. Both end within the time of a
-/// wait of the engine's `load` at worst, and in zero time if it looks at program_reader::aborted();
-/// STATUS.ABORTING tells, ABORT_HEAD where the dropped jobs begin. Then all payloads have been
-/// given up; they come home when targets answer.
+/// wait of the engine's `load` or `unload` at worst, and in zero time if a `load` looks at
+/// program_reader::aborted(); STATUS.ABORTING tells, ABORT_HEAD where the dropped jobs begin. Then
+/// all payloads have been given up; they come home when targets answer.
 ///
 /// **Timing** A register access takes `register_access`. A job starts one DMA read of 64 bytes and
 /// `job_decode` after the doorbell or after the start of the job before it; a RUN also reads its
@@ -191,6 +191,7 @@ private:
     bool m_held = false;          ///< rst is high
     bool m_retiring = false;
 
+    std::uint64_t m_resets = 0;
     std::uint64_t m_reset_fs = 0;  ///< TIME counts from here
     std::uint64_t m_busy_fs = 0;
     std::uint64_t m_busy_since_fs = 0;

@@ -143,6 +143,7 @@ void front_end::reset() {
     m_ring.stop();
     m_enabled = false;
     m_bank->reset();
+    ++m_resets;
     m_reset_fs = core::now_fs();
     m_busy_fs = 0;
     m_jobs_done = 0;

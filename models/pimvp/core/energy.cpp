@@ -261,6 +261,10 @@ const graded<energy>& energy_ledger::per_event(event_id event) const {
     return m_events.at(event.index).per_event;
 }
 
+envelope energy_ledger::where(event_id event) const {
+    return m_events.at(event.index).where;
+}
+
 std::string energy_ledger::name(event_id event) const {
     const event_entry& entry = m_events.at(event.index);
     return entry.component + "." + entry.event + (entry.variant.empty() ? "" : ".") + entry.variant;

@@ -158,6 +158,7 @@ public:
 
     [[nodiscard]] std::size_t events() const { return m_events.size(); }
     [[nodiscard]] const graded<energy>& per_event(event_id event) const;
+    [[nodiscard]] envelope where(event_id event) const;
     /// "component.event.variant"; an empty variant leaves its dot out.
     [[nodiscard]] std::string name(event_id event) const;
     [[nodiscard]] std::uint64_t count(event_id event) const;  ///< all scopes

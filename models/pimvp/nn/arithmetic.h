@@ -48,6 +48,12 @@ inline int add(int a, const tensor_type& a_type, int b, const tensor_type& b_typ
     return quantise(dequantise(a, a_type) + dequantise(b, b_type), type);
 }
 
+/// DequantizeLinear of both, Mul, QuantizeLinear.
+inline int multiply(int a, const tensor_type& a_type, int b, const tensor_type& b_type,
+                    const tensor_type& type) {
+    return quantise(dequantise(a, a_type) * dequantise(b, b_type), type);
+}
+
 /// The mean of `count` integers whose sum of (integer - zero point) is `sum`, as the output type:
 /// round_half_even((float32(sum) / float32(count)) / ratio) + zero point, saturated, with
 /// ratio = float32(output scale / input scale), exactly 1 where the scales are equal.

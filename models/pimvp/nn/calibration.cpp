@@ -5,59 +5,66 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace pimvp::nn {
 
-real_range unite(const real_range& a, const real_range& b) {
-    return {std::min(a.low, b.low), std::max(a.high, b.high)};
+real_range calibration::range_of(value_id id, int bits) const {
+    return histograms.empty() ? ranges.at(id) : choose_range(histograms.at(id), rule, bits);
 }
 
-void min_max_observer::observe(const std::vector<float>& elements) {
+calibrator::calibrator(const float_network& net, const range_rule& rule)
+    : m_executor(net) {
+    m_seen.rule = rule;
+    m_seen.ranges.resize(net.values.size());
+}
+
+void calibrator::observe_range(std::size_t value, const std::vector<float>& elements) {
+    real_range& range = m_seen.ranges[value];
     for (const float x : elements) {
-        m_range.low = std::min(m_range.low, x);
-        m_range.high = std::max(m_range.high, x);
+        if (!std::isfinite(x)) {
+            throw core::user_error(
+                "calibration input " + std::to_string(m_seen.inputs) + " makes value '" +
+                m_executor.net().values[value].name +
+                "' infinite or NaN; check the input file, its preprocessing and the weights");
+        }
+        range = {std::min(range.low, x), std::max(range.high, x)};
     }
-}
-
-observer_factory find_observer(const std::string& method) {
-    if (method == "min_max") return [] { return std::make_unique<min_max_observer>(); };
-    throw core::user_error("calibration method " + core::quoted(method) + " is not known" +
-                           core::did_you_mean(method, {"min_max"}));
-}
-
-calibrator::calibrator(const float_network& net, const std::string& method)
-    : m_executor(net),
-      m_method(method) {
-    const observer_factory make = find_observer(method);
-    for (std::size_t i = 0; i < net.values.size(); ++i) m_observers.push_back(make());
 }
 
 void calibrator::add(const std::vector<float_tensor>& inputs) {
     m_executor.run(inputs);
-    for (std::size_t i = 0; i < m_observers.size(); ++i) {
+    const bool second = !m_seen.histograms.empty();
+    for (std::size_t i = 0; i < m_seen.ranges.size(); ++i) {
         const std::vector<float>& elements = m_executor.value(static_cast<value_id>(i)).data;
-        for (const float x : elements) {
-            if (!std::isfinite(x)) {
-                throw core::user_error(
-                    "calibration input " + std::to_string(m_inputs) + " makes value '" +
-                    m_executor.net().values[i].name +
-                    "' infinite or NaN; check the input file, its preprocessing and the weights");
-            }
+        if (second) {
+            m_seen.histograms[i].add(elements);
+        } else {
+            observe_range(i, elements);
         }
-        m_observers[i]->observe(elements);
     }
-    ++m_inputs;
+    if (!second) ++m_seen.inputs;
 }
 
-calibration calibrator::result() const {
-    if (m_inputs == 0) {
+bool calibrator::next_pass() {
+    if (!m_seen.rule.needs_histogram() || !m_seen.histograms.empty()) return false;
+    for (const real_range& range : m_seen.ranges) m_seen.histograms.emplace_back(range);
+    return true;
+}
+
+const calibration& calibrator::result() const {
+    if (m_seen.inputs == 0) {
         throw core::user_error("no calibration input was given; give one or more, typically 100");
     }
-    calibration seen;
-    seen.method = m_method;
-    seen.inputs = m_inputs;
-    for (const auto& observer : m_observers) seen.ranges.push_back(observer->range());
-    return seen;
+    return m_seen;
+}
+
+calibration calibrate(const float_network& net, const input_set& inputs, const range_rule& rule) {
+    calibrator watch(net, rule);
+    do {
+        for (const std::vector<float_tensor>& each : inputs) watch.add(each);
+    } while (watch.next_pass());
+    return watch.result();
 }
 
 }  // namespace pimvp::nn

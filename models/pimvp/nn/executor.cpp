@@ -57,6 +57,45 @@ void run_add(const integer_tensor& left, const integer_tensor& right, integer_te
         left.data(), right.data(), output.data());
 }
 
+void run_multiply(const integer_tensor& left, const integer_tensor& right, integer_tensor& output) {
+    // One factor for each element, or for all elements of a channel.
+    const std::size_t span = left.size() / right.size();
+    std::visit(
+        [&](const auto& a, const auto& b, auto& to) {
+            using element = typename std::decay_t<decltype(to)>::value_type;
+            const tensor_type a_type = left.type();
+            const tensor_type b_type = right.type();
+            const tensor_type type = output.type();
+            for (std::size_t c = 0; c < b.size(); ++c) {
+                const int factor = b[c];
+                for (std::size_t i = c * span; i < (c + 1) * span; ++i) {
+                    to[i] = static_cast<element>(multiply(a[i], a_type, factor, b_type, type));
+                }
+            }
+        },
+        left.data(), right.data(), output.data());
+}
+
+void run_lookup(const node& n, const integer_tensor& input, integer_tensor& output) {
+    const std::int32_t* const table = n.table.data() - input.type().lowest();
+    std::visit(
+        [&](const auto& from, auto& to) {
+            using element = typename std::decay_t<decltype(to)>::value_type;
+            for (std::size_t i = 0; i < from.size(); ++i) {
+                to[i] = static_cast<element>(table[from[i]]);
+            }
+        },
+        input.data(), output.data());
+}
+
+void run_select(const node& n, const integer_tensor& input, integer_tensor& output) {
+    const std::size_t plane = input.byte_count() / static_cast<std::size_t>(input.dims()[1]);
+    std::uint8_t* to = output.bytes();
+    for (const std::uint32_t channel : n.channels) {
+        to = std::copy_n(input.bytes() + channel * plane, plane, to);
+    }
+}
+
 template <class Element>
 void max_pool(const node& n, const shape& in, const shape& out, int lowest, const Element* from,
               Element* to) {
@@ -86,15 +125,18 @@ void average_pool(const node& n, const value& input, const value& output, const 
     const tensor_type type = output.type;
     const int zero_point = input.type.zero_point;
     const float ratio = output.type.scale / input.type.scale;
-    const std::int64_t area = std::int64_t{n.geometry.kernel_h} * n.geometry.kernel_w;
+    const detail::padded_counts padded(n.geometry, in, out);
     std::vector<std::int64_t> sums(static_cast<std::size_t>(out[3]));
     std::vector<std::int64_t> counts(sums.size());
     for (std::int64_t c = 0; c < in[1]; ++c, from += in[2] * in[3]) {
+        std::size_t row = 0;
         const auto finish_row = [&] {
             for (std::size_t x = 0; x < sums.size(); ++x) {
-                const std::int64_t count = n.count_include_pad ? area : counts[x];
+                const std::int64_t count =
+                    n.count_include_pad ? padded.rows[row] * padded.columns[x] : counts[x];
                 *to++ = static_cast<To>(average(sums[x], count, ratio, type));
             }
+            ++row;
         };
         detail::walk_windows(
             n.geometry, in[2], in[3], out[2], out[3],
@@ -227,8 +269,21 @@ void executor::run(const std::vector<integer_tensor>& inputs) {
         case op_kind::reshape:
             run_convert(input, output, 0);
             break;
+        case op_kind::lookup:
+            run_lookup(n, input, output);
+            break;
+        case op_kind::multiply:
+            run_multiply(input, m_values[n.inputs[1]], output);
+            break;
+        case op_kind::select:
+            run_select(n, input, output);
+            break;
         }
     }
+}
+
+float_tensor executor::output(std::size_t index) const {
+    return finish_output(*m_network, index, dequantise(value(m_network->outputs.at(index))));
 }
 
 const integer_tensor& executor::value(value_id id) const {

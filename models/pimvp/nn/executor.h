@@ -46,6 +46,8 @@ public:
 
     /// A value of the last run.
     [[nodiscard]] const integer_tensor& value(value_id id) const;
+    /// What a user gets of the last run: output `index` as reals, host steps included.
+    [[nodiscard]] float_tensor output(std::size_t index) const;
     [[nodiscard]] const network& net() const { return *m_network; }
 
 private:

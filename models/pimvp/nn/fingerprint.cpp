@@ -19,9 +19,10 @@ void put(core::byte_writer& to, const node& n) {
     to.put_list(n.inputs);
     to.put(n.output);
     const window& w = n.geometry;
-    for (const int each : {w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.pad_top, w.pad_left,
-                           w.pad_bottom, w.pad_right, w.dilation_h, w.dilation_w, n.groups,
-                           static_cast<int>(n.count_include_pad)}) {
+    for (const int each :
+         {w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.pad_top, w.pad_left, w.pad_bottom,
+          w.pad_right, w.dilation_h, w.dilation_w, n.groups, static_cast<int>(n.count_include_pad),
+          w.overhang_bottom, w.overhang_right}) {
         to.put(each);
     }
     put(to, n.weights.type());
@@ -30,6 +31,8 @@ void put(core::byte_writer& to, const node& n) {
     to.put_list(n.weight_scales);
     to.put_list(n.bias);
     to.put_list(n.multipliers);
+    to.put_list(n.table);
+    to.put_list(n.channels);
 }
 
 }  // namespace
@@ -43,6 +46,11 @@ std::string fingerprint(const network& net) {
     for (const node& n : net.nodes) put(text, n);
     text.put_list(net.inputs);
     text.put_list(net.outputs);
+    for (const host_step& step : net.host_steps) {
+        text.put(static_cast<int>(step.kind));
+        text.put(static_cast<std::uint64_t>(step.output));
+        text.put(step.axis);
+    }
     return core::sha256_hex(text.bytes());
 }
 

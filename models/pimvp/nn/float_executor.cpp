@@ -42,14 +42,18 @@ void average_pool(const float_node& n, const float_tensor& input, float_tensor& 
     const shape& out = output.dims;
     const float* from = input.data.data();
     float* to = output.data.data();
-    const int area = n.geometry.kernel_h * n.geometry.kernel_w;
+    const detail::padded_counts padded(n.geometry, in, out);
     std::vector<float> sums(static_cast<std::size_t>(out[3]));
-    std::vector<int> counts(sums.size());
+    std::vector<std::int64_t> counts(sums.size());
     for (std::int64_t c = 0; c < in[1]; ++c, from += in[2] * in[3]) {
+        std::size_t row = 0;
         const auto finish_row = [&] {
             for (std::size_t x = 0; x < sums.size(); ++x) {
-                *to++ = sums[x] / static_cast<float>(n.count_include_pad ? area : counts[x]);
+                const std::int64_t count =
+                    n.count_include_pad ? padded.rows[row] * padded.columns[x] : counts[x];
+                *to++ = sums[x] / static_cast<float>(count);
             }
+            ++row;
         };
         detail::walk_windows(
             n.geometry, in[2], in[3], out[2], out[3],
@@ -72,6 +76,24 @@ void average_pool(const float_node& n, const float_tensor& input, float_tensor& 
 void add(const float_tensor& left, const float_tensor& right, float_tensor& output) {
     for (std::size_t i = 0; i < output.data.size(); ++i) {
         output.data[i] = left.data[i] + right.data[i];
+    }
+}
+
+void multiply(const float_tensor& left, const float_tensor& right, float_tensor& output) {
+    // One factor for each element, or for all elements of a channel.
+    const std::size_t span = left.data.size() / right.data.size();
+    for (std::size_t c = 0; c < right.data.size(); ++c) {
+        for (std::size_t i = c * span; i < (c + 1) * span; ++i) {
+            output.data[i] = left.data[i] * right.data[c];
+        }
+    }
+}
+
+void select(const float_node& n, const float_tensor& input, float_tensor& output) {
+    const std::size_t plane = input.data.size() / static_cast<std::size_t>(input.dims[1]);
+    float* to = output.data.data();
+    for (const std::uint32_t channel : n.channels) {
+        to = std::copy_n(input.data.data() + channel * plane, plane, to);
     }
 }
 
@@ -167,8 +189,22 @@ void float_executor::run(const std::vector<float_tensor>& inputs) {
         case float_op::reshape:
             output.data = input.data;
             break;
+        case float_op::function:
+            std::transform(input.data.begin(), input.data.end(), output.data.begin(),
+                           [&](float x) { return evaluate(n.function, x); });
+            break;
+        case float_op::multiply:
+            multiply(input, m_values[n.inputs[1]], output);
+            break;
+        case float_op::select:
+            select(n, input, output);
+            break;
         }
     }
+}
+
+float_tensor float_executor::output(std::size_t index) const {
+    return finish_output(*m_network, index, value(m_network->outputs.at(index)));
 }
 
 const float_tensor& float_executor::value(value_id id) const {

@@ -36,6 +36,8 @@ public:
 
     /// A value of the last run.
     [[nodiscard]] const float_tensor& value(value_id id) const;
+    /// What a user gets of the last run: output `index`, host steps included.
+    [[nodiscard]] float_tensor output(std::size_t index) const;
     [[nodiscard]] const float_network& net() const { return *m_network; }
 
 private:

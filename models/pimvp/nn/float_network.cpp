@@ -24,9 +24,14 @@ detail::shape_rule rule_of(float_op kind) {
         return detail::shape_rule::pool;
     case float_op::reshape:
         return detail::shape_rule::reshape;
+    case float_op::multiply:
+        return detail::shape_rule::multiply;
+    case float_op::select:
+        return detail::shape_rule::select;
     case float_op::add:
     case float_op::relu:
     case float_op::clip:
+    case float_op::function:
         break;
     }
     return detail::shape_rule::elementwise;
@@ -77,6 +82,12 @@ std::string_view to_string(float_op kind) {
         return "clip";
     case float_op::reshape:
         return "reshape";
+    case float_op::function:
+        return "function";
+    case float_op::multiply:
+        return "multiply";
+    case float_op::select:
+        return "select";
     }
     return "?";
 }
@@ -97,7 +108,8 @@ void float_network::validate() const {
     const bool safe = detail::check_structure(*this, problems);
     for (std::size_t i = 0; safe && i < nodes.size(); ++i) {
         const float_node& n = nodes[i];
-        const std::size_t wanted = n.kind == float_op::add ? 2 : 1;
+        const bool two = n.kind == float_op::add || n.kind == float_op::multiply;
+        const std::size_t wanted = two ? 2 : 1;
         detail::shape_view view = detail::view_shapes(*this, n, rule_of(n.kind), wanted);
         view.weights = &n.weights.dims;
         std::string problem = detail::shape_problem(view);

@@ -14,7 +14,7 @@ constexpr int max_extent = 1 << 20;  // of kernels, strides, pads, dilations: no
 struct axis {
     const char* name;
     std::int64_t input, output;
-    int kernel, stride, pad_before, pad_after, dilation;
+    int kernel, stride, pad_before, pad_after, dilation, overhang;
 };
 
 std::string axis_problem(const axis& a, bool pooling) {
@@ -27,6 +27,9 @@ std::string axis_problem(const axis& a, bool pooling) {
     if (a.pad_before < 0 || a.pad_after < 0 || a.pad_before > max_extent ||
         a.pad_after > max_extent) {
         return "padding along the " + name + " must be 0 .. 2^20";
+    }
+    if (a.overhang < 0 || a.overhang > a.pad_after) {
+        return "the overhang along the " + name + " is part of the padding behind the map";
     }
     const std::int64_t span = std::int64_t{a.dilation} * (a.kernel - 1) + 1;
     const std::int64_t padded = a.input + a.pad_before + a.pad_after;
@@ -57,9 +60,10 @@ std::string window_problem(const shape_view& view) {
     const shape& out = *view.output;
     const window& w = view.geometry;
     const bool pooling = view.rule == shape_rule::pool;
-    const axis axes[] = {
-        {"height", in[2], out[2], w.kernel_h, w.stride_h, w.pad_top, w.pad_bottom, w.dilation_h},
-        {"width", in[3], out[3], w.kernel_w, w.stride_w, w.pad_left, w.pad_right, w.dilation_w}};
+    const axis axes[] = {{"height", in[2], out[2], w.kernel_h, w.stride_h, w.pad_top, w.pad_bottom,
+                          w.dilation_h, w.overhang_bottom},
+                         {"width", in[3], out[3], w.kernel_w, w.stride_w, w.pad_left, w.pad_right,
+                          w.dilation_w, w.overhang_right}};
     for (const axis& a : axes) {
         std::string problem = axis_problem(a, pooling);
         if (!problem.empty()) return problem;
@@ -143,6 +147,40 @@ std::string concat_problem(const shape_view& view) {
     return {};
 }
 
+std::string multiply_problem(const shape_view& view) {
+    const shape& first = *view.inputs[0];
+    const shape& second = *view.inputs[1];
+    const shape& out = *view.output;
+    const bool per_channel = is_map(first) && second == shape{1, first[1], 1, 1};
+    if (out == first && (second == first || per_channel)) return {};
+    return "cannot multiply " + to_string(first) + " by " + to_string(second) + " into " +
+           to_string(out) + "; the second factor has the shape of the first, or 1xCx1x1";
+}
+
+std::string select_problem(const shape_view& view) {
+    const shape& in = *view.inputs[0];
+    const shape& out = *view.output;
+    bool fits = in.size() >= 2 && in.size() == out.size() && in[0] == 1;
+    for (std::size_t axis = 0; fits && axis < in.size(); ++axis) {
+        fits = axis == 1 || in[axis] == out[axis];
+    }
+    if (!fits) {
+        return "cannot select channels of " + to_string(in) + " into " + to_string(out) +
+               "; batch 1, and all axes but the second agree";
+    }
+    const std::vector<std::uint32_t>& channels = *view.channels;
+    if (static_cast<std::int64_t>(channels.size()) != out[1]) {
+        return "names " + std::to_string(channels.size()) + " channels for " +
+               std::to_string(out[1]) + " output channels";
+    }
+    for (const std::uint32_t channel : channels) {
+        if (channel >= in[1]) {
+            return "selects channel " + std::to_string(channel) + " of " + std::to_string(in[1]);
+        }
+    }
+    return {};
+}
+
 std::string pool_problem(const shape_view& view) {
     const shape& in = *view.inputs[0];
     const shape& out = *view.output;
@@ -187,6 +225,10 @@ std::string shape_problem(const shape_view& view) {
             }
         }
         return {};
+    case shape_rule::multiply:
+        return multiply_problem(view);
+    case shape_rule::select:
+        return select_problem(view);
     case shape_rule::reshape:
         if (axis_product(*view.inputs[0], 0, view.inputs[0]->size()) !=
             axis_product(*view.output, 0, view.output->size())) {

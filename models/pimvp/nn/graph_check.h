@@ -6,6 +6,7 @@
 #include <pimvp/core/diagnostics.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace pimvp::nn::detail {
 
 /// How an operation relates the shapes of its values.
-enum class shape_rule { convolution, matrix, elementwise, concat, pool, reshape };
+enum class shape_rule { convolution, matrix, elementwise, multiply, concat, pool, reshape, select };
 
 /// The shapes of one operation, whichever network it belongs to.
 struct shape_view {
@@ -24,6 +25,7 @@ struct shape_view {
     window geometry;
     int groups = 1;
     const shape* weights = nullptr;
+    const std::vector<std::uint32_t>* channels = nullptr;
     std::vector<const shape*> inputs;
     const shape* output = nullptr;
 };
@@ -120,6 +122,24 @@ bool check_structure(const Network& net, core::diagnostics& problems) {
         }
     }
     if (net.outputs.empty()) problems.error("network", "has no output");
+    std::vector<bool> finished(net.outputs.size(), false);
+    for (const host_step& step : net.host_steps) {
+        const std::string path = "host step '" + step.name + "'";
+        if (step.output >= net.outputs.size()) {
+            problems.error(path, "takes output " + std::to_string(step.output) + " of " +
+                                     std::to_string(net.outputs.size()));
+        } else if (finished[step.output]) {
+            problems.error(path, "takes an output that another host step takes already");
+        } else if (const value_id id = net.outputs[step.output]; id < count) {
+            const shape& dims = net.values[id].dims;
+            if (step.axis < 0 || static_cast<std::size_t>(step.axis) >= dims.size()) {
+                problems.error(path, "works along axis " + std::to_string(step.axis) + " of " +
+                                         to_string(dims) + "; it has " +
+                                         std::to_string(dims.size()) + " axes");
+            }
+            finished[step.output] = true;
+        }
+    }
     return safe;
 }
 
@@ -132,6 +152,7 @@ shape_view view_shapes(const Network& net, const Node& n, shape_rule rule,
     view.input_count = input_count;
     view.geometry = n.geometry;
     view.groups = n.groups;
+    view.channels = &n.channels;
     for (const value_id id : n.inputs) view.inputs.push_back(&net.values[id].dims);
     view.output = &net.values[n.output].dims;
     return view;

@@ -32,6 +32,7 @@ double portable_exp(double x) {
     constexpr double inverse_ln2 = 1.44269504088896338700e+00;
     constexpr double largest = 709.0;
     constexpr double smallest = -745.0;
+    if (std::isnan(x)) return x;
     if (x > largest) return std::numeric_limits<double>::infinity();
     if (x < smallest) return 0.0;
     const double power = std::nearbyint(x * inverse_ln2);
@@ -69,14 +70,7 @@ void accuracy::add(const std::vector<float>& scores, std::int64_t label) {
     m_top5 += in_top_k(scores, label, few) ? 1U : 0U;
 }
 
-void deviation::add(const std::vector<float>& reference, const std::vector<float>& other) {
-    if (reference.size() != other.size() || reference.empty()) {
-        throw core::user_error("cannot compare " + std::to_string(other.size()) + " scores with " +
-                               std::to_string(reference.size()) + " reference scores");
-    }
-    ++m_count;
-    m_agreeing += top1(reference) == top1(other) ? 1U : 0U;
-    m_kl += kl_divergence(reference, other);
+void noise_ratio::add(const std::vector<float>& reference, const std::vector<float>& other) {
     for (std::size_t i = 0; i < reference.size(); ++i) {
         const double wanted = reference[i];
         const double error = wanted - other[i];
@@ -85,15 +79,26 @@ void deviation::add(const std::vector<float>& reference, const std::vector<float
     }
 }
 
-double deviation::kl() const {
-    return m_count == 0 ? 0.0 : m_kl / static_cast<double>(m_count);
-}
-
-double deviation::sqnr_db() const {
+double noise_ratio::db() const {
     if (m_noise == 0.0) return std::numeric_limits<double>::infinity();
     if (m_signal == 0.0) return -std::numeric_limits<double>::infinity();
     constexpr double ln10 = 2.30258509299404568402;
     return 10.0 * core::portable_log(m_signal / m_noise) / ln10;
+}
+
+void deviation::add(const std::vector<float>& reference, const std::vector<float>& other) {
+    if (reference.size() != other.size() || reference.empty()) {
+        throw core::user_error("cannot compare " + std::to_string(other.size()) + " scores with " +
+                               std::to_string(reference.size()) + " reference scores");
+    }
+    ++m_count;
+    m_agreeing += top1(reference) == top1(other) ? 1U : 0U;
+    m_kl += kl_divergence(reference, other);
+    m_ratio.add(reference, other);
+}
+
+double deviation::kl() const {
+    return m_count == 0 ? 0.0 : m_kl / static_cast<double>(m_count);
 }
 
 double deviation::agreement() const {

@@ -23,7 +23,8 @@ std::vector<double> log_softmax(const std::vector<float>& scores);
 /// sum of p * (log p - log q). Precondition: equal sizes.
 double kl_divergence(const std::vector<float>& reference, const std::vector<float>& other);
 
-/// e^x from additions, multiplications and powers of two (relative error below 1e-15).
+/// e^x from additions, multiplications and powers of two (relative error below 1e-15). NaN gives
+/// NaN.
 double portable_exp(double x);
 
 /// Counts hits against labels.
@@ -43,6 +44,18 @@ private:
     std::size_t m_count = 0, m_top1 = 0, m_top5 = 0;
 };
 
+/// Signal to noise over all elements that were added.
+class noise_ratio {
+public:
+    /// Precondition: equal sizes.
+    void add(const std::vector<float>& reference, const std::vector<float>& other);
+    /// 10 log10(sum of reference^2 / sum of (reference - other)^2), dB; infinity if they are equal.
+    [[nodiscard]] double db() const;
+
+private:
+    double m_signal = 0.0, m_noise = 0.0;
+};
+
 /// Compares the scores of a network with those of its reference, usually integer with float.
 class deviation {
 public:
@@ -52,15 +65,14 @@ public:
     [[nodiscard]] std::size_t count() const { return m_count; }
     /// Mean divergence of an input, nats.
     [[nodiscard]] double kl() const;
-    /// 10 log10(sum of reference^2 / sum of (reference - other)^2) over all elements, dB; infinity
-    /// if they are equal.
-    [[nodiscard]] double sqnr_db() const;
+    [[nodiscard]] double sqnr_db() const { return m_ratio.db(); }  ///< of all elements
     /// Fraction of inputs with the same top-1 index.
     [[nodiscard]] double agreement() const;
 
 private:
     std::size_t m_count = 0, m_agreeing = 0;
-    double m_kl = 0.0, m_signal = 0.0, m_noise = 0.0;
+    double m_kl = 0.0;
+    noise_ratio m_ratio;
 };
 
 }  // namespace pimvp::nn

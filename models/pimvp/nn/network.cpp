@@ -24,7 +24,12 @@ detail::shape_rule rule_of(op_kind kind) {
         return detail::shape_rule::pool;
     case op_kind::reshape:
         return detail::shape_rule::reshape;
+    case op_kind::multiply:
+        return detail::shape_rule::multiply;
+    case op_kind::select:
+        return detail::shape_rule::select;
     case op_kind::add:
+    case op_kind::lookup:
     case op_kind::requantise:
         break;
     }
@@ -88,6 +93,27 @@ std::string matrix_problem(const node& n) {
     return {};
 }
 
+std::string table_problem(const node& n, const tensor_type& from, const tensor_type& to) {
+    if (from.bits < 1 || from.bits > 16) return {};  // reported as a problem of the value
+    const std::size_t entries = std::size_t{1} << static_cast<unsigned>(from.bits);
+    if (n.table.size() != entries) {
+        return "its table has " + std::to_string(n.table.size()) + " entries; an input of " +
+               std::to_string(from.bits) + " bits needs " + std::to_string(entries);
+    }
+    for (std::size_t i = 0; i < entries; ++i) {
+        if (n.table[i] < to.lowest() || n.table[i] > to.highest()) {
+            return "entry " + std::to_string(i) + " of its table, " + std::to_string(n.table[i]) +
+                   ", does not fit the output's " + std::to_string(to.bits) + " bits";
+        }
+    }
+    return {};
+}
+
+/// Kinds that move integers and leave them as they are.
+bool keeps_type(op_kind kind) {
+    return kind == op_kind::max_pool || kind == op_kind::reshape || kind == op_kind::select;
+}
+
 }  // namespace
 
 std::string_view to_string(op_kind kind) {
@@ -108,6 +134,12 @@ std::string_view to_string(op_kind kind) {
         return "requantise";
     case op_kind::reshape:
         return "reshape";
+    case op_kind::lookup:
+        return "lookup";
+    case op_kind::multiply:
+        return "multiply";
+    case op_kind::select:
+        return "select";
     }
     return "?";
 }
@@ -132,12 +164,16 @@ void network::validate() const {
     }
     for (std::size_t i = 0; safe && i < nodes.size(); ++i) {
         const node& n = nodes[i];
-        const std::size_t wanted = n.kind == op_kind::add ? 2 : 1;
+        const bool two = n.kind == op_kind::add || n.kind == op_kind::multiply;
+        const std::size_t wanted = two ? 2 : 1;
         detail::shape_view view = detail::view_shapes(*this, n, rule_of(n.kind), wanted);
         view.weights = &n.weights.dims();
         std::string problem = detail::shape_problem(view);
         if (problem.empty() && n.is_matrix()) problem = matrix_problem(n);
-        if (problem.empty() && (n.kind == op_kind::max_pool || n.kind == op_kind::reshape) &&
+        if (problem.empty() && n.kind == op_kind::lookup) {
+            problem = table_problem(n, values[n.inputs[0]].type, values[n.output].type);
+        }
+        if (problem.empty() && keeps_type(n.kind) &&
             values[n.inputs[0]].type != values[n.output].type) {
             problem = "input and output must have the same type; put a requantise node behind it";
         }

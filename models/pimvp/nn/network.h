@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/nn/host_step.h>
 #include <pimvp/nn/tensor.h>
 
 #include <cstdint>
@@ -22,7 +23,12 @@ enum class op_kind {
     max_pool,
     average_pool,  ///< also the global one: kernel = whole map
     requantise,  ///< identity on the reals between two types (also Relu/Clip that nothing absorbs)
-    reshape      ///< Flatten / Reshape / Squeeze / Unsqueeze: same integers, other dimensions
+    reshape,     ///< Flatten / Reshape / Squeeze / Unsqueeze: same integers, other dimensions
+    lookup,      ///< element by element through a table: Sigmoid, Tanh, HardSwish, LeakyRelu ...
+    multiply,    ///< element by element, then requantised; the second input has the shape of the
+                 ///< first, or one element a channel (1xCx1x1: squeeze-and-excite)
+    select       ///< whole channels (axis 1) of the input in another order, some of them, or some
+                 ///< repeatedly: Slice, Split, channel shuffle; same integers and type
 };
 std::string_view to_string(op_kind kind);
 
@@ -32,6 +38,9 @@ struct window {
     int stride_h = 1, stride_w = 1;
     int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
     int dilation_h = 1, dilation_w = 1;
+    /// Of pad_bottom and pad_right, what ceil mode added: an average that counts its padding does
+    /// not count these. 0 where nothing depends on it (count_include_pad false, other kinds).
+    int overhang_bottom = 0, overhang_right = 0;
 
     /// Output extent of `input` elements along one axis (floor mode; ceil_mode is expressed by a
     /// larger bottom/right pad when the network is built).
@@ -49,7 +58,8 @@ struct node {
 
     window geometry;  ///< convolution, max_pool, average_pool
     int groups = 1;   ///< convolution
-    /// average_pool: divide by the full kernel area (true) or by the elements inside the map.
+    /// average_pool: divide by the full kernel area (true; but see window::overhang_bottom) or by
+    /// the elements inside the map.
     bool count_include_pad = false;
 
     /// convolution: O x I/groups x Kh x Kw; fully_connected: O x I. Symmetric (zero point 0).
@@ -60,6 +70,12 @@ struct node {
     /// Per output, float32 as ONNX Runtime computes it: (input scale * weight scale) / output
     /// scale. y = saturate(round_half_even(float(acc) * multiplier) + zero point).
     std::vector<float> multipliers;
+
+    /// lookup: the output's integer for an input integer x is table[x - lowest of the input's
+    /// type]; 2^bits entries, all within the output's type.
+    std::vector<std::int32_t> table;
+    /// select: the input channel of each output channel.
+    std::vector<std::uint32_t> channels;
 
     [[nodiscard]] bool is_matrix() const {
         return kind == op_kind::convolution || kind == op_kind::fully_connected;
@@ -85,6 +101,7 @@ struct network {
     std::vector<node> nodes;
     std::vector<value_id> inputs;
     std::vector<value_id> outputs;
+    std::vector<host_step> host_steps;  ///< at most one an output
 
     /// Multiply-accumulates of one node (weights used per output element * outputs); 0 for others.
     [[nodiscard]] std::uint64_t macs(const node& n) const;

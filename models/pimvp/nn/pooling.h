@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 /// Walks sliding windows row by row, for the reference executors. Private to the room.
 namespace pimvp::nn::detail {
@@ -23,6 +24,30 @@ struct tap_range {
         if (offset < 0) first = (-offset + stride - 1) / stride;
         const std::int64_t room = input - offset;  // position * stride < room
         last = room <= 0 ? 0 : std::min(positions, (room + stride - 1) / stride);
+    }
+};
+
+/// How many elements an average divides by that counts its padding: rows[y] * columns[x].
+struct padded_counts {
+    std::vector<std::int64_t> rows, columns;
+
+    padded_counts(const window& w, const shape& in, const shape& out)
+        : rows(taps(w.kernel_h, w.stride_h, w.dilation_h, w.pad_top,
+                    in[2] + w.pad_bottom - w.overhang_bottom, out[2])),
+          columns(taps(w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
+                       in[3] + w.pad_right - w.overhang_right, out[3])) {}
+
+private:
+    /// Of each window along one axis, the taps that lie before `end`.
+    static std::vector<std::int64_t> taps(int kernel, int stride, int dilation, int pad,
+                                          std::int64_t end, std::int64_t positions) {
+        std::vector<std::int64_t> counts;
+        counts.reserve(static_cast<std::size_t>(positions));
+        for (std::int64_t at = 0; at < positions; ++at) {
+            const std::int64_t room = end - (at * stride - pad);
+            counts.push_back(std::min<std::int64_t>(kernel, (room + dilation - 1) / dilation));
+        }
+        return counts;
     }
 };
 

@@ -9,7 +9,9 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -47,13 +49,16 @@ class plan {
 public:
     std::vector<value_id> output_of;  ///< per node; an id that does not exist: the node vanishes
     std::vector<bool> exists;         ///< per value
+    std::vector<int> bits;            ///< per value
     std::vector<real_range> ranges;   ///< per class
 
-    plan(const float_network& net, const calibration& seen)
+    plan(const float_network& net, const calibration& seen, const network_bits& wanted)
         : output_of(net.nodes.size()),
           exists(net.values.size(), true),
+          bits(net.values.size(), wanted.activations),
           ranges(net.values.size()),
           m_net(net),
+          m_wanted(wanted),
           m_bounds(net.values.size()),
           m_consumers(net.values.size(), 0),
           m_class(net.values.size()),
@@ -63,11 +68,12 @@ public:
             for (const value_id id : n.inputs) ++m_consumers[id];
         }
         for (const value_id id : net.outputs) ++m_consumers[id];
+        for (const value_id id : net.inputs) bits[id] = wanted.activations_of(net.values[id].name);
         for (std::size_t i = 0; i < net.nodes.size(); ++i) place(i);
         for (std::size_t v = 0; v < net.values.size(); ++v) {
             if (!exists[v]) continue;
             real_range& range = ranges[class_of(static_cast<value_id>(v))];
-            range = unite(range, seen.ranges[v]);
+            range = unite(range, seen.range_of(static_cast<value_id>(v), bits[v]));
         }
     }
 
@@ -83,14 +89,19 @@ private:
         const value_id input = n.inputs[0];
         output_of[index] = n.output;
         m_producer[n.output] = index;
+        bits[n.output] = m_wanted.activations_of(n.name);
         switch (n.kind) {
         case float_op::convolution:
         case float_op::fully_connected:
         case float_op::add:
+        case float_op::multiply:
+        case float_op::function:
             break;
         case float_op::max_pool:
         case float_op::reshape:
+        case float_op::select:
             m_bounds[n.output] = m_bounds[input];
+            bits[n.output] = bits[input];
             unify(input, n.output);
             break;
         case float_op::average_pool:  // a mean reaches less far than its inputs: a finer scale
@@ -110,7 +121,7 @@ private:
         bool equal = true;
         bounds hull = m_bounds[n.inputs[0]];
         for (const value_id id : n.inputs) {
-            equal = equal && m_bounds[id] == hull;
+            equal = equal && m_bounds[id] == hull && bits[id] == bits[n.output];
             hull = {std::min(hull.low, m_bounds[id].low), std::max(hull.high, m_bounds[id].high)};
         }
         m_bounds[n.output] = hull;
@@ -128,10 +139,11 @@ private:
         if (producer != nobody && m_consumers[input] == 1 && saturates(producer)) {
             // The producer's output type does the activation: its value takes the place of both.
             exists[input] = false;
+            bits[n.output] = bits[input];
             output_of[producer] = n.output;
             m_producer[n.output] = producer;
             output_of[index] = input;  // marks a node that vanishes
-        } else if (m_bounds[n.output] == before) {
+        } else if (m_bounds[n.output] == before && bits[n.output] == bits[input]) {
             unify(input, n.output);  // changes nothing
         }
     }
@@ -141,6 +153,8 @@ private:
         case float_op::convolution:
         case float_op::fully_connected:
         case float_op::add:
+        case float_op::multiply:
+        case float_op::function:
         case float_op::average_pool:
         case float_op::relu:
         case float_op::clip:
@@ -153,6 +167,7 @@ private:
     void unify(value_id a, value_id b) { m_class[class_of(a)] = class_of(b); }
 
     const float_network& m_net;
+    const network_bits& m_wanted;
     std::vector<bounds> m_bounds;
     std::vector<std::size_t> m_consumers;
     std::vector<value_id> m_class;
@@ -164,7 +179,7 @@ void quantise_matrix(const float_node& from, float input_scale, float output_sca
     const auto outputs = static_cast<std::size_t>(from.weights.dims[0]);
     const std::size_t inner = outputs == 0 ? 0 : from.weights.data.size() / outputs;
     tensor_type type;
-    type.bits = options.weight_bits;
+    type.bits = options.bits.weights_of(from.name);
     type.is_signed = true;
 
     std::vector<double> largest(outputs, 0.0);
@@ -225,6 +240,12 @@ op_kind kind_of(float_op kind) {
         return op_kind::average_pool;
     case float_op::reshape:
         return op_kind::reshape;
+    case float_op::function:
+        return op_kind::lookup;
+    case float_op::multiply:
+        return op_kind::multiply;
+    case float_op::select:
+        return op_kind::select;
     case float_op::relu:
     case float_op::clip:
         break;
@@ -234,11 +255,17 @@ op_kind kind_of(float_op kind) {
 
 void check(const float_network& net, const calibration& seen, const quantise_options& options) {
     core::diagnostics problems;
-    for (const auto& [name, bits] : {std::pair{"weight_bits", options.weight_bits},
-                                     std::pair{"activation_bits", options.activation_bits}}) {
+    const auto check_bits = [&](const std::string& path, int bits) {
         if (bits < 2 || bits > 16) {
-            problems.error(name, std::to_string(bits) + " is out of range, allowed 2 .. 16");
+            problems.error(path, std::to_string(bits) + " is out of range, allowed 2 .. 16");
         }
+    };
+    check_bits("weights", options.bits.weights);
+    check_bits("activations", options.bits.activations);
+    for (const auto& [name, layer] : options.bits.layers) {
+        check_bits("layers." + name + ".weights", layer.weights.value_or(options.bits.weights));
+        check_bits("layers." + name + ".activations",
+                   layer.activations.value_or(options.bits.activations));
     }
     if (seen.ranges.size() != net.values.size()) {
         problems.error("calibration", "belongs to another network: it knows " +
@@ -248,32 +275,42 @@ void check(const float_network& net, const calibration& seen, const quantise_opt
     problems.throw_if_errors();
 }
 
-}  // namespace
-
-tensor_type activation_type(const real_range& range, int bits) {
-    // Less than this is a tensor of zeros: it gets 0 .. 1, so that every scale stays normal.
-    constexpr double negligible = 1e-20;
-    tensor_type type;
-    type.bits = bits;
-    type.is_signed = false;
-    const double low = std::min(0.0F, range.low);
-    const double high = std::max(0.0F, range.high);
-    const double steps = type.highest();
-    if (high - low < negligible) {
-        type.scale = static_cast<float>(1.0 / steps);
-        return type;
+/// Bits were given to layers that are there and can have them.
+void check_layers(const network& made, const network_bits& bits) {
+    core::diagnostics problems;
+    std::map<std::string, const node*> layers;  // none for the inputs
+    for (const value_id id : made.inputs) layers.emplace(made.values[id].name, nullptr);
+    for (const node& n : made.nodes) layers[n.name] = &n;
+    std::vector<std::string> known;
+    for (const auto& layer : layers) known.push_back(layer.first);
+    for (const auto& [name, wanted] : bits.layers) {
+        const auto found = layers.find(name);
+        if (found == layers.end()) {
+            problems.error("layers." + name, "network '" + made.name + "' has no layer " +
+                                                 core::quoted(name) + " of integers" +
+                                                 core::did_you_mean(name, known));
+            continue;
+        }
+        const node* n = found->second;
+        if (wanted.weights && (n == nullptr || !n->is_matrix())) {
+            problems.error("layers." + name + ".weights", "the layer has no weights: leave it out");
+        }
+        if (wanted.activations && n != nullptr &&
+            *wanted.activations != made.values[n->output].type.bits) {
+            problems.error("layers." + name + ".activations",
+                           "the layer keeps the integers of its input: name the layer before it");
+        }
     }
-    type.scale = static_cast<float>((high - low) / steps);
-    const double zero = std::nearbyint(-low / static_cast<double>(type.scale));
-    type.zero_point = static_cast<int>(std::min(std::max(zero, 0.0), steps));
-    return type;
+    problems.throw_if_errors();
 }
+
+}  // namespace
 
 network quantise(const float_network& net, const calibration& seen,
                  const quantise_options& options) {
     net.validate();
     check(net, seen, options);
-    const plan layout(net, seen);
+    const plan layout(net, seen, options.bits);
 
     network result;
     result.name = net.name;
@@ -284,11 +321,12 @@ network quantise(const float_network& net, const calibration& seen,
         if (!layout.exists[v]) continue;
         const real_range& range = layout.ranges[layout.class_of(static_cast<value_id>(v))];
         id_of[v] = static_cast<value_id>(result.values.size());
-        result.values.push_back({net.values[v].name, net.values[v].dims,
-                                 activation_type(range, options.activation_bits)});
+        result.values.push_back(
+            {net.values[v].name, net.values[v].dims, activation_type(range, layout.bits[v])});
     }
     for (const value_id id : net.inputs) result.inputs.push_back(id_of[id]);
     for (const value_id id : net.outputs) result.outputs.push_back(id_of[id]);
+    result.host_steps = net.host_steps;
 
     for (std::size_t i = 0; i < net.nodes.size(); ++i) {
         if (!layout.exists[layout.output_of[i]]) continue;
@@ -301,12 +339,18 @@ network quantise(const float_network& net, const calibration& seen,
         to.geometry = from.geometry;
         to.groups = from.groups;
         to.count_include_pad = from.count_include_pad;
+        to.channels = from.channels;
+        if (to.kind == op_kind::lookup) {
+            to.table = tabulate(from.function, result.values[to.inputs[0]].type,
+                                result.values[to.output].type);
+        }
         if (from.is_matrix()) {
             quantise_matrix(from, result.values[to.inputs[0]].type.scale,
                             result.values[to.output].type.scale, options, to);
         }
         result.nodes.push_back(std::move(to));
     }
+    check_layers(result, options.bits);
     result.validate();
     return result;
 }

@@ -29,6 +29,8 @@ auto visit(element type, const char* data, std::size_t index, Use use) {
         return use(load<double>(data, index));
     case element::f16:
         return use(half_to_float(load<std::uint16_t>(data, index)));
+    case element::bf16:
+        return use(bfloat_to_float(load<std::uint16_t>(data, index)));
     case element::u8:
     case element::boolean:
         return use(load<std::uint8_t>(data, index));
@@ -82,6 +84,7 @@ bool append_integer(std::string& bytes, element type, std::int64_t value) {
         return fits(-128, 127);
     case element::u16:
     case element::f16:
+    case element::bf16:
         append(bytes, static_cast<std::uint16_t>(value));
         return fits(0, 65535);
     case element::i16:
@@ -155,6 +158,7 @@ std::optional<element> to_element(int data_type) {
     case 11:
     case 12:
     case 13:
+    case 16:
         return static_cast<element>(data_type);
     default:
         return std::nullopt;
@@ -180,6 +184,7 @@ std::size_t element_bytes(element e) {
     case element::u16:
     case element::i16:
     case element::f16:
+    case element::bf16:
         return 2;
     case element::f32:
     case element::i32:
@@ -209,23 +214,21 @@ float half_to_float(std::uint16_t half) {
     return negative ? -value : value;
 }
 
+float bfloat_to_float(std::uint16_t bfloat) {
+    const std::uint32_t bits = std::uint32_t{bfloat} << 16U;
+    float value = 0.0F;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 constant::constant(const ::onnx::TensorProto& proto, const std::string& where,
-                   const reporter& report) {
-    if (proto.data_location() == ::onnx::TensorProto::EXTERNAL || proto.external_data_size() != 0) {
-        std::string location;
-        for (const auto& entry : proto.external_data()) {
-            if (entry.key() == "location") location = " (" + core::quoted(entry.value()) + ")";
-        }
-        report.fail(where, "its data lie in an external file" + location +
-                               "; save the model with the data inside (onnx.save_model(..., "
-                               "save_as_external_data=False))");
-    }
+                   const reporter& report, external_data& files) {
     if (proto.has_segment()) report.fail(where, "is a segment of a tensor; save it in one piece");
     const std::optional<element> type = to_element(proto.data_type());
     if (!type) {
         report.fail(where, "has element type " + element_name(proto.data_type()) +
-                               "; supported: float32, float64, float16, bool and the integers of 8 "
-                               "to 64 bits");
+                               "; supported: float32, float64, float16, bfloat16, bool and the "
+                               "integers of 8 to 64 bits");
     }
     m_type = *type;
     constexpr std::size_t max_elements = std::size_t{1} << 31;
@@ -244,7 +247,11 @@ constant::constant(const ::onnx::TensorProto& proto, const std::string& where,
         m_size *= static_cast<std::size_t>(dim);
     }
     std::size_t have = 0;
-    if (proto.has_raw_data()) {
+    if (proto.data_location() == ::onnx::TensorProto::EXTERNAL || proto.external_data_size() != 0) {
+        m_owner = std::make_shared<const std::string>(files.read(proto, bytes(), where, report));
+        m_data = m_owner->data();
+        have = m_owner->size();
+    } else if (proto.has_raw_data()) {
         m_data = proto.raw_data().data();
         have = proto.raw_data().size();
     } else {
@@ -340,6 +347,15 @@ constant constant::transposed(const std::vector<std::size_t>& order) const {
         }
     }
     return {std::move(dims), m_type, std::move(bytes)};
+}
+
+constant constant::picked(const index_map& map) const {
+    const std::size_t width = element_bytes(m_type);
+    std::string bytes(map.from.size() * width, '\0');
+    for (std::size_t i = 0; i < map.from.size(); ++i) {
+        std::memcpy(bytes.data() + i * width, m_data + map.from[i] * width, width);
+    }
+    return {map.dims, m_type, std::move(bytes)};
 }
 
 std::vector<float> operand::reals() const {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <pimvp/nn/tensor.h>
+#include <pimvp/onnx/external_data.h>
+#include <pimvp/onnx/index_map.h>
 #include <pimvp/onnx/reporter.h>
 
 #include <cstddef>
@@ -11,10 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace onnx {
-class TensorProto;
-}
 
 /// Private to the room.
 namespace pimvp::onnx::detail {
@@ -32,18 +30,19 @@ enum class element {
     f16 = 10,
     f64 = 11,
     u32 = 12,
-    u64 = 13
+    u64 = 13,
+    bf16 = 16
 };
 /// The number as an element, nothing if the import cannot read that type.
 std::optional<element> to_element(int data_type);
-/// "int8", "string", "bfloat16" ...
+/// "int8", "string", "complex64" ...
 std::string element_name(int data_type);
 inline std::string element_name(element e) {
     return element_name(static_cast<int>(e));
 }
 std::size_t element_bytes(element e);
 inline bool is_real(element e) {
-    return e == element::f32 || e == element::f16 || e == element::f64;
+    return e == element::f32 || e == element::f16 || e == element::f64 || e == element::bf16;
 }
 
 /// A tensor whose elements are known: an initialiser, or the result of folding. Cheap to copy: the
@@ -51,9 +50,10 @@ inline bool is_real(element e) {
 class constant {
 public:
     constant() = default;
-    /// Refuses external data, unreadable types, sizes that contradict the dimensions. `proto` must
-    /// outlive the constant.
-    constant(const ::onnx::TensorProto& proto, const std::string& where, const reporter& report);
+    /// Refuses unreadable types and sizes that contradict the dimensions. `proto` must outlive the
+    /// constant. `files`: where data outside the model lie.
+    constant(const ::onnx::TensorProto& proto, const std::string& where, const reporter& report,
+             external_data& files);
     static constant of_integers(nn::shape dims, const std::vector<std::int64_t>& values,
                                 element type = element::i64);
     static constant of_reals(nn::shape dims, const std::vector<float>& values);
@@ -76,6 +76,9 @@ public:
     [[nodiscard]] constant reshaped(nn::shape dims) const;
     /// Axis i of the result is axis order[i] of this.
     [[nodiscard]] constant transposed(const std::vector<std::size_t>& order) const;
+
+    /// The elements that the map names; the caller has checked that they exist.
+    [[nodiscard]] constant picked(const index_map& map) const;
 
 private:
     nn::shape m_dims;
@@ -107,5 +110,7 @@ struct operand {
 
 /// IEEE binary16 to binary32, exactly.
 float half_to_float(std::uint16_t half);
+/// bfloat16 to binary32, exactly: its upper half.
+float bfloat_to_float(std::uint16_t bfloat);
 
 }  // namespace pimvp::onnx::detail

@@ -30,6 +30,7 @@ public:
             m_net.inputs.push_back(m_flows[id].id);
         }
         for (const operation& step : m_graph.operations) lower(step);
+        m_net.host_steps = m_graph.host_steps;
         for (std::size_t i = 0; i < m_graph.outputs.size(); ++i) {
             const real_flow& flow = m_flows[m_graph.outputs[i]];
             if (flow.pad.any()) {
@@ -70,8 +71,15 @@ private:
             lower_reshape(step);
             return;
         case op::add:
+        case op::multiply:
         case op::concat:
             lower_join(step);
+            return;
+        case op::function:
+            append_function(step, step.function);
+            return;
+        case op::select:
+            lower_select(step);
             return;
         case op::pad:
             m_flows[step.output] = m_flows[step.inputs[0]];
@@ -79,9 +87,10 @@ private:
             return;
         case op::quantise:
         case op::dequantise:
+        case op::table:
             break;
         }
-        throw core::internal_error("a float graph holds a quantiser: " + step.where);
+        throw core::internal_error("a float graph holds integers: " + step.where);
     }
 
     /// The input without padding.
@@ -169,7 +178,32 @@ private:
             m_net.values[matrix->output].name = m_graph.tensors[step.output].name;
             return;
         }
+        if (step.is_uniform()) {
+            using kind = nn::function_step::kind;
+            nn::scalar_function steps;
+            if (!step.scale.empty()) steps.push_back({kind::scale, finite(step.scale[0], step)});
+            steps.push_back({kind::offset, finite(step.shift[0], step)});
+            append_function(step, std::move(steps));
+            return;
+        }
         append_depthwise(step);
+    }
+
+    void append_function(const operation& step, nn::scalar_function steps) {
+        nn::float_node node;
+        node.kind = nn::float_op::function;
+        node.function = std::move(steps);
+        node.inputs = {plain(step, 0).id};
+        append(step, std::move(node));
+    }
+
+    void lower_select(const operation& step) {
+        const real_flow from = plain(step, 0);
+        nn::float_node node;
+        node.kind = nn::float_op::select;
+        node.channels = step.channels;
+        node.inputs = {from.id};
+        append(step, std::move(node)).nonnegative = from.nonnegative;
     }
 
     float finite(double value, const operation& step) const {
@@ -269,7 +303,9 @@ private:
 
     void lower_join(const operation& step) {
         nn::float_node node;
-        node.kind = step.kind == op::add ? nn::float_op::add : nn::float_op::concat;
+        node.kind = step.kind == op::add        ? nn::float_op::add
+                    : step.kind == op::multiply ? nn::float_op::multiply
+                                                : nn::float_op::concat;
         bool nonnegative = true;
         for (std::size_t i = 0; i < step.inputs.size(); ++i) {
             node.inputs.push_back(plain(step, i).id);

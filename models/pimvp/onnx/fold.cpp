@@ -31,11 +31,8 @@ bool op_reader::fold(const source_node& node) {
         {"Concat", &op_reader::fold_concat},
         {"ConstantOfShape", &op_reader::fold_constant_of_shape},
         {"Div", &op_reader::fold_arithmetic},
-        {"Gather", &op_reader::fold_gather},
         {"Mul", &op_reader::fold_arithmetic},
-        {"Slice", &op_reader::fold_slice},
-        {"Sub", &op_reader::fold_arithmetic},
-        {"Transpose", &op_reader::fold_transpose}};
+        {"Sub", &op_reader::fold_arithmetic}};
     if (const auto found = always.find(node.op()); found != always.end()) {
         (this->*found->second)(node);
         return true;
@@ -50,11 +47,11 @@ bool op_reader::fold(const source_node& node) {
 }
 
 void op_reader::fold_constant(const source_node& node) {
-    check_inputs(node, 0, 0);
     attributes attrs(node, m_report);
     constant value;
     if (const auto* proto = attrs.tensor("value"); proto != nullptr) {
-        value = constant(*proto, node.where(), m_report);
+        external_data none;
+        value = constant(*proto, node.where(), m_report, none);
     } else if (attrs.has("value_int")) {
         value = constant::of_integers({}, {attrs.integer("value_int", 0)});
     } else if (attrs.has("value_ints")) {
@@ -74,11 +71,7 @@ void op_reader::fold_constant(const source_node& node) {
 }
 
 void op_reader::fold_shape(const source_node& node) {
-    check_inputs(node, 1, 1);
-    const symbol& found = symbol_of(node, 0);
-    const nn::shape dims = std::holds_alternative<tensor_id>(found)
-                               ? dims_of(std::get<tensor_id>(found))
-                               : std::get<operand>(found).dims();
+    const nn::shape dims = shape_of(node, 0);
     const auto rank = static_cast<std::int64_t>(dims.size());
     attributes attrs(node, m_report);
     const auto bound = [&](const char* name, std::int64_t otherwise) {
@@ -94,7 +87,6 @@ void op_reader::fold_shape(const source_node& node) {
 }
 
 void op_reader::fold_cast(const source_node& node) {
-    check_inputs(node, 1, 1);
     attributes attrs(node, m_report);
     const std::int64_t number = attrs.integer("to", 0, 0, 1000);
     attrs.ignore({"saturate"});
@@ -116,81 +108,6 @@ void op_reader::fold_cast(const source_node& node) {
         value = constant::of_integers(from.dims(), values, *to);
     }
     bind(node, 0, operand{std::move(value), std::nullopt});
-}
-
-void op_reader::fold_gather(const source_node& node) {
-    check_inputs(node, 2, 2);
-    attributes attrs(node, m_report);
-    const operand& from = constant_of(node, 0, "data");
-    const auto rank = static_cast<std::int64_t>(from.dims().size());
-    std::int64_t axis = attrs.integer("axis", 0, -rank, rank - 1);
-    attrs.finish();
-    if (axis < 0) axis += rank;
-    const auto at = static_cast<std::size_t>(axis);
-    const nn::shape& picks_dims = constant_of(node, 1, "list of indices").dims();
-    const std::vector<std::int64_t> picks = integers_of(node, 1, "list of indices");
-    if (from.quant) fail(node, "picks from dequantised weights; not supported");
-    const std::size_t width = element_bytes(from.data.type());
-    const std::size_t outer = count_of(from.dims(), 0, at);
-    const std::size_t inner = count_of(from.dims(), at + 1, from.dims().size()) * width;
-    const std::int64_t extent = from.dims()[at];
-    if (outer != 0 && inner != 0) charge(node, outer * inner * picks.size());
-    std::string bytes;
-    for (std::size_t o = 0; o < outer; ++o) {
-        for (const std::int64_t pick : picks) {
-            if (pick < -extent || pick >= extent) {
-                fail(node, "index " + std::to_string(pick) + " is outside an axis of " +
-                               std::to_string(extent));
-            }
-            const auto index = static_cast<std::size_t>(pick < 0 ? pick + extent : pick);
-            const std::size_t offset = (o * static_cast<std::size_t>(extent) + index) * inner;
-            bytes.append(from.data.data() + offset, inner);
-        }
-    }
-    nn::shape dims(from.dims().begin(), from.dims().begin() + axis);
-    dims.insert(dims.end(), picks_dims.begin(), picks_dims.end());
-    dims.insert(dims.end(), from.dims().begin() + axis + 1, from.dims().end());
-    if (dims.size() > 8) fail(node, "gives more than 8 axes");
-    bind(node, 0, operand{constant(std::move(dims), from.data.type(), std::move(bytes)), {}});
-}
-
-void op_reader::fold_slice(const source_node& node) {
-    const bool as_inputs = m_source.opset >= 10;
-    check_inputs(node, as_inputs ? 3 : 1, as_inputs ? 5 : 1);
-    attributes attrs(node, m_report);
-    const auto list = [&](int input, const char* name) {
-        if (!as_inputs) return attrs.integers(name);
-        return node.has_input(input) ? integers_of(node, input, name) : std::vector<std::int64_t>();
-    };
-    const std::vector<std::int64_t> starts = list(1, "starts");
-    const std::vector<std::int64_t> ends = list(2, "ends");
-    const std::vector<std::int64_t> axes = list(3, "axes");
-    const std::vector<std::int64_t> steps = as_inputs ? list(4, "steps") : axes;
-    attrs.finish();
-    const operand& from = constant_of(node, 0, "data");
-    const bool simple = from.dims().size() == 1 && starts.size() == 1 && ends.size() == 1 &&
-                        (axes.empty() || axes == std::vector<std::int64_t>{0} ||
-                         axes == std::vector<std::int64_t>{-1}) &&
-                        (!as_inputs || steps.empty() || steps == std::vector<std::int64_t>{1});
-    if (!simple || from.quant) {
-        fail(node, "slices a constant of shape " + nn::to_string(from.dims()) +
-                       "; supported: one axis, step 1");
-    }
-    const std::int64_t extent = from.dims()[0];
-    const auto bound = [&](std::int64_t at) {
-        if (at < 0) at = at < -extent ? 0 : at + extent;
-        return std::min(at, extent);
-    };
-    const std::int64_t first = bound(starts[0]);
-    const std::int64_t last = std::max(first, bound(ends[0]));
-    const std::size_t width = element_bytes(from.data.type());
-    const auto bytes = static_cast<std::size_t>(last - first) * width;
-    charge(node, bytes);
-    bind(node, 0,
-         operand{constant({last - first}, from.data.type(),
-                          std::string(from.data.data() + static_cast<std::size_t>(first) * width,
-                                      bytes)),
-                 {}});
 }
 
 void op_reader::fold_concat(const source_node& node) {
@@ -229,41 +146,7 @@ void op_reader::fold_concat(const source_node& node) {
     bind(node, 0, operand{constant(std::move(dims), first.data.type(), std::move(bytes)), {}});
 }
 
-void op_reader::fold_transpose(const source_node& node) {
-    check_inputs(node, 1, 1);
-    const operand& from = constant_of(node, 0, "input");
-    attributes attrs(node, m_report);
-    const std::vector<std::int64_t> perm = attrs.integers("perm");
-    attrs.finish();
-    const std::size_t rank = from.dims().size();
-    std::vector<std::size_t> order(rank);
-    std::iota(order.rbegin(), order.rend(), std::size_t{0});
-    if (!perm.empty()) {
-        std::vector<std::int64_t> sorted = perm;
-        std::sort(sorted.begin(), sorted.end());
-        bool fits = perm.size() == rank;
-        for (std::size_t i = 0; fits && i < rank; ++i) {
-            fits = sorted[i] == static_cast<std::int64_t>(i);
-        }
-        if (!fits) {
-            fail(node, "perm " + nn::to_string(perm) + " is no order of the axes of " +
-                           nn::to_string(from.dims()));
-        }
-        std::transform(perm.begin(), perm.end(), order.begin(),
-                       [](std::int64_t axis) { return static_cast<std::size_t>(axis); });
-    }
-    charge(node, from.data.bytes());
-    operand value{from.data.transposed(order), from.quant};
-    if (value.quant && !value.quant->per_tensor()) {
-        const auto axis = static_cast<std::size_t>(from.quant->axis);
-        value.quant->axis =
-            static_cast<int>(std::find(order.begin(), order.end(), axis) - order.begin());
-    }
-    bind(node, 0, std::move(value));
-}
-
 void op_reader::fold_arithmetic(const source_node& node) {
-    check_inputs(node, 2, 2);
     attributes(node, m_report).finish();
     const operand& a = constant_of(node, 0, "input");
     const operand& b = constant_of(node, 1, "input");
@@ -310,12 +193,12 @@ void op_reader::fold_arithmetic(const source_node& node) {
 }
 
 void op_reader::fold_constant_of_shape(const source_node& node) {
-    check_inputs(node, 1, 1);
     attributes attrs(node, m_report);
     const auto* proto = attrs.tensor("value");
     attrs.finish();
+    external_data none;
     const constant value = proto == nullptr ? constant::of_reals({1}, {0.0F})
-                                            : constant(*proto, node.where(), m_report);
+                                            : constant(*proto, node.where(), m_report, none);
     const nn::shape dims = integers_of(node, 0, "shape");
     std::size_t count = 1;
     for (const std::int64_t dim : dims) {

@@ -48,11 +48,26 @@ std::vector<endpoint> endpoints(const detail::op_graph& graph,
 
 }  // namespace
 
-imported import_bytes(std::string_view bytes, const std::string& name) {
+namespace {
+
+/// Of the model, and of the tensors beside it if there are any.
+std::string identity(std::string_view bytes, const detail::external_data& files) {
+    if (files.digests().empty()) return core::sha256_hex(bytes);
+    std::vector<std::uint8_t> all;
+    const core::sha256_digest model = core::sha256(bytes);
+    all.insert(all.end(), model.begin(), model.end());
+    for (const core::sha256_digest& tensor : files.digests()) {
+        all.insert(all.end(), tensor.begin(), tensor.end());
+    }
+    return core::sha256_hex(all);
+}
+
+imported import_model(std::string_view bytes, const std::string& name,
+                      detail::external_data files) {
     const detail::reporter report{name};
     ::onnx::ModelProto model;
     detail::parse_model(bytes, model, report);
-    const detail::source_graph source = detail::read_graph(model, report);
+    const detail::source_graph source = detail::read_graph(model, report, files);
     detail::refuse_unknown_operators(source, report);
     const detail::op_graph graph = detail::op_reader(source, report).read();
 
@@ -64,7 +79,7 @@ imported import_bytes(std::string_view bytes, const std::string& name) {
     const auto synthetic = source.metadata.find("pimvp.weights");
     const auto label = [&](auto& net) {
         net.name = stem(name);
-        net.sha256 = core::sha256_hex(bytes);
+        net.sha256 = identity(bytes, files);
         if (synthetic != source.metadata.end()) net.weights = synthetic->second;
         validate(net, report);
     };
@@ -90,9 +105,15 @@ imported import_bytes(std::string_view bytes, const std::string& name) {
     return result;
 }
 
+}  // namespace
+
+imported import_bytes(std::string_view bytes, const std::string& name) {
+    return import_model(bytes, name, {});
+}
+
 imported import_file(const std::string& path) {
     constexpr std::uint64_t most = (std::uint64_t{1} << 31U) - 1;  // of a protobuf message
-    return import_bytes(core::read_file(path, most), path);
+    return import_model(core::read_file(path, most), path, detail::external_data(path));
 }
 
 }  // namespace pimvp::onnx

@@ -130,6 +130,7 @@ nn::value_id integer_lowering::complete(flow&& from, const nn::tensor_type& want
                 node.multipliers.push_back((input_scale * weight_scale) / type.scale);
             }
         }
+        for (const float real : from.reals) node.table.push_back(nn::quantise(real, types[0]));
         last = append(std::move(node), value_name(types.size() == 1 && from.tail.empty()), dims,
                       types[0]);
         next = 1;
@@ -148,6 +149,7 @@ nn::value_id integer_lowering::complete(flow&& from, const nn::tensor_type& want
         node.name = step.name;
         node.kind = step.kind;
         node.geometry = step.geometry;
+        node.channels = step.channels;
         node.inputs = {last};
         const nn::tensor_type same = m_net.values[last].type;
         last = append(std::move(node), value_name(i + 1 == from.tail.size()), step.dims, same);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/onnx/integer_lowering.h>
 
+#include <pimvp/nn/arithmetic.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -64,6 +66,7 @@ integer_result integer_lowering::lower() {
     }
     for (const operation& step : m_graph.operations) lower(step);
     finish_outputs();
+    m_net.host_steps = m_graph.host_steps;
     for (std::size_t i = 0; i < m_inputs.size(); ++i) {
         if (!m_input_known[i]) {
             m_report.fail("input " + core::quoted(m_result.input_names[i]),
@@ -100,6 +103,7 @@ void integer_lowering::lower(const operation& step) {
         lower_affine(step);
         return;
     case op::add:
+    case op::multiply:
     case op::concat:
         lower_join(step);
         return;
@@ -113,7 +117,12 @@ void integer_lowering::lower(const operation& step) {
         lower_clip(step);
         return;
     case op::reshape:
-        lower_reshape(step);
+    case op::select:
+        lower_move(step);
+        return;
+    case op::function:
+    case op::table:
+        lower_table(step);
         return;
     case op::pad:
         lower_pad(step);
@@ -233,7 +242,9 @@ void integer_lowering::lower_join(const operation& step) {
     pending.dims = out.dims;
     nn::node& node = pending.step;
     node.name = step.name;
-    node.kind = step.kind == op::add ? nn::op_kind::add : nn::op_kind::concat;
+    node.kind = step.kind == op::add        ? nn::op_kind::add
+                : step.kind == op::multiply ? nn::op_kind::multiply
+                                            : nn::op_kind::concat;
     if (!out.integers) {
         for (std::size_t i = 0; i < step.inputs.size(); ++i) {
             node.inputs.push_back(view_of(step, i, false).id);
@@ -259,6 +270,49 @@ void integer_lowering::lower_join(const operation& step) {
     flow& to = m_flows[step.output];
     to.kind = flow::form::integers;
     to.id = append(std::move(node), out.name, out.dims, type);
+}
+
+/// A function of reals between DequantizeLinear and QuantizeLinear, or a table of reals that
+/// integers pick from.
+void integer_lowering::lower_table(const operation& step) {
+    if (step.kind == op::function) {
+        const nn::value_id from = view_of(step, 0, false).id;
+        const nn::tensor_type& type = m_net.values[from].type;
+        std::vector<float> reals;
+        for (int x = type.lowest(); x <= type.highest(); ++x) {
+            reals.push_back(nn::evaluate(step.function, nn::dequantise(x, type)));
+        }
+        append_lookup(step, from, std::move(reals));
+        return;
+    }
+    const flow& from = m_flows[step.inputs[0]];
+    if (from.pad.any()) m_report.fail(step.where, "reads the result of a Pad");
+    const nn::tensor_type& type = m_net.values[from.id].type;
+    const auto size = static_cast<int>(step.reals.size());
+    if (type.highest() >= size || type.lowest() < -size) {
+        m_report.fail(step.where, "picks from " + std::to_string(size) +
+                                      " numbers by integers from " + std::to_string(type.lowest()) +
+                                      " to " + std::to_string(type.highest()) +
+                                      "; the table needs an entry for each of them");
+    }
+    std::vector<float> reals;
+    for (int x = type.lowest(); x <= type.highest(); ++x) {
+        reals.push_back(step.reals[static_cast<std::size_t>(x < 0 ? x + size : x)]);
+    }
+    append_lookup(step, from.id, std::move(reals));
+}
+
+void integer_lowering::append_lookup(const operation& step, nn::value_id from,
+                                     std::vector<float> reals) {
+    flow pending;
+    pending.kind = flow::form::pending;
+    pending.where = step.where;
+    pending.dims = m_graph.tensors[step.output].dims;
+    pending.step.name = step.name;
+    pending.step.kind = nn::op_kind::lookup;
+    pending.step.inputs = {from};
+    pending.reals = std::move(reals);
+    m_flows[step.output] = std::move(pending);
 }
 
 void integer_lowering::lower_average_pool(const operation& step) {
@@ -296,6 +350,7 @@ void integer_lowering::add_tail(const operation& step, flow from, tail_step tail
     node.name = step.name;
     node.kind = tail.kind;
     node.geometry = tail.geometry;
+    node.channels = tail.channels;
     node.inputs = {from.id};
     const nn::tensor_type same = m_net.values[from.id].type;
     flow& to = m_flows[step.output];
@@ -305,8 +360,8 @@ void integer_lowering::add_tail(const operation& step, flow from, tail_step tail
 
 void integer_lowering::lower_max_pool(const operation& step) {
     flow from = take(step.inputs[0], step.where);
-    tail_step tail{nn::op_kind::max_pool, step.name, step.geometry,
-                   m_graph.tensors[step.output].dims};
+    tail_step tail{
+        nn::op_kind::max_pool, step.name, step.geometry, m_graph.tensors[step.output].dims, {}};
     if (from.pad.any()) {
         const nn::tensor_type& type = m_net.values[from.id].type;
         bool ignored = false;
@@ -317,15 +372,16 @@ void integer_lowering::lower_max_pool(const operation& step) {
     add_tail(step, std::move(from), std::move(tail));
 }
 
-void integer_lowering::lower_reshape(const operation& step) {
+void integer_lowering::lower_move(const operation& step) {
     flow from = take(step.inputs[0], step.where);
     if (from.pad.any()) {
         m_report.fail(step.where,
                       "reads the result of a Pad; supported directly behind a Pad are "
                       "Conv, MaxPool and AveragePool");
     }
+    const nn::op_kind kind = step.kind == op::select ? nn::op_kind::select : nn::op_kind::reshape;
     add_tail(step, std::move(from),
-             {nn::op_kind::reshape, step.name, {}, m_graph.tensors[step.output].dims});
+             {kind, step.name, {}, m_graph.tensors[step.output].dims, step.channels});
 }
 
 void integer_lowering::lower_clip(const operation& step) {
@@ -363,7 +419,8 @@ void integer_lowering::clip_integers(const operation& step, const flow& from) {
                      m_graph.tensors[step.inputs[0]].name == value.name && types.size() == 1;
     if (producer < m_net.nodes.size()) {
         const nn::op_kind kind = m_net.nodes[producer].kind;
-        saturates = saturates && kind != nn::op_kind::max_pool && kind != nn::op_kind::reshape;
+        saturates = saturates && kind != nn::op_kind::max_pool && kind != nn::op_kind::reshape &&
+                    kind != nn::op_kind::select;
     } else {
         const auto input = std::find(m_inputs.begin(), m_inputs.end(), from.id) - m_inputs.begin();
         saturates = saturates && m_result.float_inputs[static_cast<std::size_t>(input)];

@@ -4,6 +4,7 @@
 #include <pimvp/onnx/lowering.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <unordered_map>
@@ -18,7 +19,8 @@ struct tail_step {
     nn::op_kind kind = nn::op_kind::reshape;
     std::string name;
     nn::window geometry;
-    nn::shape dims;  ///< of the result
+    nn::shape dims;                       ///< of the result
+    std::vector<std::uint32_t> channels;  ///< select
 };
 
 /// What a tensor of the file is while its group (dequantise -> operator -> quantise) is collected.
@@ -35,7 +37,8 @@ struct integer_flow {
     std::size_t input = 0;        ///< border: index of the graph input
     float declared_scale = 1.0F;  ///< view: the DequantizeLinear's; differs from the value's only
                                   ///< where an average counts in steps (see export.h)
-    nn::node step;                ///< pending: all but output and multipliers
+    nn::node step;                ///< pending: all but output, multipliers and table
+    std::vector<float> reals;     ///< pending lookup: the table before it is quantised
     nn::shape dims;               ///< pending: of the operator's own result
     std::string where;            ///< pending: for messages
     double rescale = 1.0;         ///< pending: real size of what the file calls 1.0
@@ -70,9 +73,11 @@ private:
     void lower_dequantise(const operation& step);
     void lower_quantise(const operation& step);
     void lower_join(const operation& step);
+    void lower_table(const operation& step);
+    void append_lookup(const operation& step, nn::value_id from, std::vector<float> reals);
     void lower_average_pool(const operation& step);
     void lower_max_pool(const operation& step);
-    void lower_reshape(const operation& step);
+    void lower_move(const operation& step);
     void lower_clip(const operation& step);
     void lower_pad(const operation& step);
     void clip_integers(const operation& step, const flow& from);

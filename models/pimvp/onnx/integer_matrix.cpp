@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/onnx/integer_lowering.h>
 
+#include <pimvp/nn/arithmetic.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -169,6 +171,18 @@ void integer_lowering::lower_affine(const operation& step) {
     const flow& before = m_flows[step.inputs[0]];
     const bool folds = before.kind == flow::form::pending && before.step.is_matrix() &&
                        before.tail.empty() && !before.clipped() && !before.pad.any();
+    if (!folds && step.is_uniform()) {
+        const nn::value_id from = view_of(step, 0, false).id;
+        const nn::tensor_type& type = m_net.values[from].type;
+        const double scale = step.scale.empty() ? 1.0 : step.scale[0];
+        std::vector<float> reals;
+        for (int x = type.lowest(); x <= type.highest(); ++x) {
+            const auto real = static_cast<double>(nn::dequantise(x, type));
+            reals.push_back(static_cast<float>(real * scale + step.shift[0]));
+        }
+        append_lookup(step, from, std::move(reals));
+        return;
+    }
     if (!folds) {
         affine_on_view(step, view_of(step, 0, false));
         return;
@@ -228,7 +242,8 @@ void integer_lowering::affine_on_view(const operation& step, const flow& from) {
         reshape.inputs = {from.id};
         const nn::tensor_type type = m_net.values[from.id].type;
         node.inputs = {append(std::move(reshape), fresh_name(step.name), pending.dims, type)};
-        pending.tail.push_back({nn::op_kind::reshape, fresh_name(step.name + "/flat"), {}, dims});
+        pending.tail.push_back(
+            {nn::op_kind::reshape, fresh_name(step.name + "/flat"), {}, dims, {}});
     }
     nn::tensor_type type;
     type.is_signed = true;

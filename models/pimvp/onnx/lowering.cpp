@@ -10,18 +10,37 @@
 
 namespace pimvp::onnx::detail {
 
+namespace {
+
+/// Apart from what ceil mode added.
+bool pads_zeros(const nn::window& w) {
+    return (w.pad_top | w.pad_left | (w.pad_bottom - w.overhang_bottom) |
+            (w.pad_right - w.overhang_right)) != 0;
+}
+
+/// The overhang matters only to an average that counts its padding; without padding such an
+/// average divides by the elements inside the map.
+void finish_overhang(nn::window& w, bool& count_include_pad) {
+    const bool overhangs = (w.overhang_bottom | w.overhang_right) != 0;
+    if (overhangs && !pads_zeros(w)) count_include_pad = false;
+    if (!count_include_pad) w.overhang_bottom = w.overhang_right = 0;
+}
+
+}  // namespace
+
 void merge_padding(const pending_pad& pad, bool zero_is_least, const operation& step,
                    nn::window& geometry, bool& count_include_pad, const reporter& report) {
-    if (!pad.any()) return;
+    if (!pad.any()) {
+        finish_overhang(geometry, count_include_pad);
+        return;
+    }
     if (step.kind == op::max_pool && !zero_is_least) {
         report.fail(step.where,
                     "reads zeros added by a Pad, and its input may be negative, so the "
                     "zeros could win; use the pads of the pool, or a Relu before");
     }
     if (step.kind == op::average_pool) {
-        const nn::window& w = geometry;
-        const bool own = (w.pad_top | w.pad_left | w.pad_bottom | w.pad_right) != 0;
-        if (own && (!count_include_pad || step.overhang)) {
+        if (pads_zeros(geometry) && !count_include_pad) {
             report.fail(step.where,
                         "averages over zeros added by a Pad but not over its own "
                         "padding; use one kind of padding");

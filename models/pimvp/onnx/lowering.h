@@ -44,7 +44,8 @@ struct pending_pad {
     }
 };
 
-/// Moves the padding into the window of the operation; refuses where that changes the result.
+/// Moves the padding into the window of the operation; refuses where that changes the result. Also
+/// without padding it leaves an overhang only where the result depends on it.
 /// `zero_is_least`: no element of the map is below real zero.
 void merge_padding(const pending_pad& pad, bool zero_is_least, const operation& step,
                    nn::window& geometry, bool& count_include_pad, const reporter& report);

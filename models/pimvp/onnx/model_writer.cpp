@@ -134,8 +134,22 @@ void model_writer::write_outputs() {
         while (!taken.insert(reals).second) reals += "_";
         node("DequantizeLinear", name_of(id) + "/dequantize",
              {name_of(id), scale_of(id), zero_point_of(id)}, reals);
+        const auto index = static_cast<std::size_t>(m_graph.output_size());
+        for (const nn::host_step& step : m_net.host_steps) {
+            if (step.output == index) reals = write_host_step(step, reals, taken);
+        }
         declare(*m_graph.add_output(), reals, m_net.values[id].dims);
     }
+}
+
+std::string model_writer::write_host_step(const nn::host_step& step, const std::string& scores,
+                                          std::unordered_set<std::string>& taken) {
+    std::string result = step.result.empty() ? step.name : step.result;
+    while (!taken.insert(result).second) result += "_";
+    const bool log = step.kind == nn::host_step::operation::log_softmax;
+    attribute(node(log ? "LogSoftmax" : "Softmax", step.name, {scores}, result), "axis",
+              std::int64_t{step.axis});
+    return result;
 }
 
 void model_writer::write_metadata() {
@@ -250,16 +264,19 @@ std::string model_writer::integers(const std::string& name, const nn::integer_te
     return name;
 }
 
-std::string model_writer::shape_constant(const nn::shape& dims) {
-    const std::string name = helper_prefix + std::string("shape/") + nn::to_string(dims);
+std::string model_writer::int64s(const std::string& name, const std::vector<std::int64_t>& values) {
     if (claim(name)) {
         auto& proto = *m_graph.add_initializer();
         proto.set_name(name);
         proto.set_data_type(::onnx::TensorProto::INT64);
-        proto.add_dims(static_cast<std::int64_t>(dims.size()));
-        proto.set_raw_data(dims.data(), dims.size() * sizeof(std::int64_t));
+        proto.add_dims(static_cast<std::int64_t>(values.size()));
+        proto.set_raw_data(values.data(), values.size() * sizeof(std::int64_t));
     }
     return name;
+}
+
+std::string model_writer::shape_constant(const nn::shape& dims) {
+    return int64s(helper_prefix + std::string("shape/") + nn::to_string(dims), dims);
 }
 
 }  // namespace pimvp::onnx::detail

@@ -25,6 +25,9 @@ private:
     void check() const;
     void write_inputs();
     void write_outputs();
+    /// Gives the name of the step's result.
+    std::string write_host_step(const nn::host_step& step, const std::string& scores,
+                                std::unordered_set<std::string>& taken);
     void write_metadata();
     void metadata(const std::string& key, const std::string& text);
     ::onnx::NodeProto& node(const char* op, const std::string& name,
@@ -44,6 +47,7 @@ private:
     std::string scalar(float value);
     std::string shape_constant(const nn::shape& dims);
     std::string floats(const std::string& name, const std::vector<float>& values);
+    std::string int64s(const std::string& name, const std::vector<std::int64_t>& values);
     std::string int32s(const std::string& name, const std::vector<std::int64_t>& values);
     std::string integers(const std::string& name, const nn::integer_tensor& tensor);
     std::string integer_constant(const nn::tensor_type& type, int value);
@@ -55,6 +59,7 @@ private:
     void write_wide_matrix(const nn::node& n);
     void write_joined(const nn::node& n, const char* op);
     void write_average(const nn::node& n);
+    void write_lookup(const nn::node& n);
     void write_window(::onnx::NodeProto& proto, const nn::node& n, bool kernel) const;
     /// `name` as reals: a DequantizeLinear for this reader.
     std::string dequantised(nn::value_id id, const std::string& reader);

@@ -2,6 +2,8 @@
 #include <pimvp/onnx/lowering.h>
 #include <pimvp/onnx/model_writer.h>
 
+#include <pimvp/nn/arithmetic.h>
+
 #include <cstddef>
 #include <utility>
 
@@ -64,7 +66,12 @@ void model_writer::write_window(::onnx::NodeProto& proto, const nn::node& n, boo
     const nn::window& w = n.geometry;
     if (kernel) attribute(proto, "kernel_shape", {w.kernel_h, w.kernel_w});
     attribute(proto, "strides", {w.stride_h, w.stride_w});
-    attribute(proto, "pads", {w.pad_top, w.pad_left, w.pad_bottom, w.pad_right});
+    attribute(
+        proto, "pads",
+        {w.pad_top, w.pad_left, w.pad_bottom - w.overhang_bottom, w.pad_right - w.overhang_right});
+    if ((w.overhang_bottom | w.overhang_right) != 0) {
+        attribute(proto, "ceil_mode", std::int64_t{1});
+    }
     if (w.dilation_h != 1 || w.dilation_w != 1 || n.kind == nn::op_kind::convolution) {
         attribute(proto, "dilations", {w.dilation_h, w.dilation_w});
     }
@@ -92,6 +99,19 @@ void model_writer::write_node(const nn::node& n) {
     case nn::op_kind::max_pool: {
         auto& proto = node("MaxPool", n.name, {name_of(n.inputs[0])}, name_of(n.output));
         write_window(proto, n, true);
+        return;
+    }
+    case nn::op_kind::multiply:
+        write_joined(n, "Mul");
+        return;
+    case nn::op_kind::lookup:
+        write_lookup(n);
+        return;
+    case nn::op_kind::select: {
+        std::vector<std::int64_t> channels(n.channels.begin(), n.channels.end());
+        const std::string indices = int64s(helper(n.name, "channels"), channels);
+        attribute(node("Gather", n.name, {name_of(n.inputs[0]), indices}, name_of(n.output)),
+                  "axis", std::int64_t{1});
         return;
     }
     case nn::op_kind::requantise:
@@ -201,6 +221,27 @@ void model_writer::write_joined(const nn::node& n, const char* op) {
     auto& proto = node(op, n.name, inputs, result);
     if (n.kind == nn::op_kind::concat) attribute(proto, "axis", std::int64_t{1});
     if (!same) quantised(result, helper(n.name, "quantize"), n.output);
+}
+
+void model_writer::write_lookup(const nn::node& n) {
+    // A table decides every rounding; an engine's own exponential would decide it anew.
+    const nn::tensor_type& from = type_of(n.inputs[0]);
+    const nn::tensor_type& to = type_of(n.output);
+    const std::string index = helper(n.name, "index");
+    attribute(node("Cast", index, {name_of(n.inputs[0])}, index), "to",
+              std::int64_t{::onnx::TensorProto::INT32});
+    // Gather counts negative indices from the end: first the integers from 0 on, then the others.
+    std::vector<float> reals;
+    const auto zero = static_cast<std::ptrdiff_t>(-from.lowest());
+    for (auto entry = n.table.begin() + zero; entry != n.table.end(); ++entry) {
+        reals.push_back(nn::dequantise(*entry, to));
+    }
+    for (auto entry = n.table.begin(); entry != n.table.begin() + zero; ++entry) {
+        reals.push_back(nn::dequantise(*entry, to));
+    }
+    const std::string result = helper(n.name, "real");
+    node("Gather", n.name, {floats(helper(n.name, "table"), reals), index}, result);
+    quantised(result, helper(n.name, "quantize"), n.output);
 }
 
 void model_writer::write_average(const nn::node& n) {

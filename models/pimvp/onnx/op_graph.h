@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/nn/function.h>
+#include <pimvp/nn/host_step.h>
 #include <pimvp/nn/network.h>
 #include <pimvp/onnx/constant.h>
 #include <pimvp/onnx/reporter.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -25,12 +28,16 @@ enum class op {
     fully_connected,
     affine,  ///< y = scale * x + shift per channel with constants
     add,
+    multiply,  ///< the second input of the same shape, or one element a channel
     concat,
     max_pool,
     average_pool,
-    clip,     ///< also Relu
-    reshape,  ///< also Flatten, Squeeze, Unsqueeze
-    pad,      ///< zeros (real zero) around height and width
+    clip,      ///< also Relu
+    function,  ///< element by element
+    table,     ///< real `reals[x]` for every integer x, negative ones counted from the end
+    reshape,   ///< also Flatten, Squeeze, Unsqueeze
+    select,    ///< channels (axis 1) of the input
+    pad,       ///< zeros (real zero) around height and width
     quantise,
     dequantise
 };
@@ -45,7 +52,6 @@ struct operation {
     nn::window geometry;  ///< convolution, pools; pad uses its pads
     int groups = 1;
     bool count_include_pad = false;
-    bool overhang = false;  ///< pools: ceil mode made the bottom or right pad larger
 
     operand weights;              ///< convolution: O x I/groups x Kh x Kw; fully_connected: O x I
     std::optional<operand> bias;  ///< 1 or O elements
@@ -58,6 +64,13 @@ struct operation {
     float low = -std::numeric_limits<float>::infinity();  ///< clip; on integers: integers
     float high = std::numeric_limits<float>::infinity();
     bool is_relu = false;
+
+    nn::scalar_function function;         ///< function
+    std::vector<float> reals;             ///< table
+    std::vector<std::uint32_t> channels;  ///< select
+
+    /// affine: all channels alike.
+    [[nodiscard]] bool is_uniform() const;
 
     quantisation quant;  ///< quantise, dequantise; per tensor
 };
@@ -75,6 +88,7 @@ struct op_graph {
     std::vector<operation> operations;  ///< in topological order
     std::vector<tensor_id> inputs, outputs;
     std::vector<std::string> output_names;  ///< the file's, one per output
+    std::vector<nn::host_step> host_steps;  ///< behind outputs
     std::unordered_map<std::string, std::string> metadata;
     std::vector<std::string> notes;
 

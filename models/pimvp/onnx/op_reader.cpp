@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/onnx/op_reader.h>
 
+#include <pimvp/onnx/op_table.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -15,6 +17,14 @@ constexpr std::size_t budget_base = std::size_t{256} << 20U;
 constexpr std::size_t budget_factor = 16;
 
 }  // namespace
+
+bool operation::is_uniform() const {
+    const auto alike = [](const std::vector<double>& values) {
+        return std::all_of(values.begin(), values.end(),
+                           [&](double value) { return value == values.front(); });
+    };
+    return alike(scale) && alike(shift);
+}
 
 bool op_graph::is_integer() const {
     return std::any_of(tensors.begin(), tensors.end(),
@@ -93,7 +103,19 @@ op_graph op_reader::read() {
         if (std::holds_alternative<operand>(found)) {
             m_report.fail(where, "is a constant; remove it from the outputs");
         }
-        const tensor_id id = std::get<tensor_id>(found);
+        tensor_id id = no_tensor;
+        if (const auto* behind = std::get_if<finished>(&found)) {
+            id = behind->scores;
+            m_graph.host_steps.push_back(behind->step);
+            m_graph.host_steps.back().output = m_graph.outputs.size();
+            m_graph.host_steps.back().result = output.name;
+        } else if (const auto* view = std::get_if<arranged>(&found)) {
+            id = resolve(*view);
+        } else if (std::holds_alternative<tensor_id>(found)) {
+            id = std::get<tensor_id>(found);
+        } else {
+            m_report.fail(where, "is a Cast of integers; remove it from the outputs");
+        }
         const nn::shape& dims = dims_of(id);
         bool same = !output.has_shape || output.dims.size() == dims.size();
         for (std::size_t axis = 1; same && axis < output.dims.size(); ++axis) {
@@ -108,38 +130,115 @@ op_graph op_reader::read() {
         m_graph.output_names.push_back(output.name);
         ++m_graph.tensors[id].uses;
     }
+    drop_unread();
     return std::move(m_graph);
+}
+
+/// Removes the operations whose results nobody reads: what later nodes took the place of.
+void op_reader::drop_unread() {
+    std::vector<bool> live(m_graph.operations.size(), true);
+    for (std::size_t i = live.size(); i-- > 0;) {
+        live[i] = m_graph.tensors[m_graph.operations[i].output].uses != 0;
+        if (live[i]) continue;
+        for (const tensor_id input : m_graph.operations[i].inputs) --m_graph.tensors[input].uses;
+    }
+    std::vector<operation> kept;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+        if (!live[i]) continue;
+        m_graph.tensors[m_graph.operations[i].output].producer = kept.size();
+        kept.push_back(std::move(m_graph.operations[i]));
+    }
+    m_graph.operations = std::move(kept);
+}
+
+/// The node against its operator's form in the opset of the file.
+void op_reader::check_form(const source_node& node) const {
+    const op_form& form = *find_op(node.proto->domain(), node.op(), m_source.opset).form;
+    const int have = node.proto->input_size();
+    if (have < form.least_inputs || have > form.most_inputs) {
+        fail(node, "has " + std::to_string(have) + " inputs; " +
+                       (form.least_inputs == form.most_inputs
+                            ? std::to_string(form.least_inputs)
+                            : std::to_string(form.least_inputs) + " to " +
+                                  std::to_string(form.most_inputs)) +
+                       " are expected in opset " + std::to_string(m_source.opset));
+    }
+    if (node.proto->output_size() == 0) fail(node, "has no output; export the model again");
+    for (const auto& attribute : node.proto->attribute()) {
+        if (std::find(form.attributes.begin(), form.attributes.end(), attribute.name()) ==
+            form.attributes.end()) {
+            fail(node, "attribute " + core::quoted(attribute.name()) + " does not exist in opset " +
+                           std::to_string(m_source.opset) + "; export the model again");
+        }
+    }
 }
 
 const std::unordered_map<std::string, op_reader::handler>& op_reader::handlers() {
     static const std::unordered_map<std::string, handler> table = {
-        {"Add", &op_reader::read_add},
+        {"Abs", &op_reader::read_function},
+        {"Add", &op_reader::read_arithmetic},
         {"AveragePool", &op_reader::read_average_pool},
         {"BatchNormalization", &op_reader::read_batch_normalization},
+        {"Cast", &op_reader::read_cast},
+        {"Celu", &op_reader::read_function},
         {"Clip", &op_reader::read_clip},
         {"Concat", &op_reader::read_concat},
         {"Conv", &op_reader::read_conv},
         {"DequantizeLinear", &op_reader::read_dequantize},
+        {"Div", &op_reader::read_arithmetic},
         {"Dropout", &op_reader::read_dropout},
+        {"Elu", &op_reader::read_function},
+        {"Exp", &op_reader::read_function},
         {"Flatten", &op_reader::read_flatten},
+        {"Gather", &op_reader::read_gather},
         {"Gemm", &op_reader::read_gemm},
-        {"GlobalAveragePool", &op_reader::read_global_average_pool},
+        {"GlobalAveragePool", &op_reader::read_global_pool},
+        {"GlobalMaxPool", &op_reader::read_global_pool},
+        {"HardSigmoid", &op_reader::read_function},
+        {"HardSwish", &op_reader::read_function},
         {"Identity", &op_reader::read_identity},
+        {"LeakyRelu", &op_reader::read_function},
+        {"LogSoftmax", &op_reader::read_softmax},
         {"MatMul", &op_reader::read_matmul},
         {"MaxPool", &op_reader::read_max_pool},
+        {"Mish", &op_reader::read_function},
+        {"Mul", &op_reader::read_arithmetic},
+        {"Neg", &op_reader::read_function},
+        {"PRelu", &op_reader::read_prelu},
         {"Pad", &op_reader::read_pad},
-        {"QLinearAdd", &op_reader::read_qlinear_add},
+        {"QLinearAdd", &op_reader::read_qlinear_product},
+        {"QLinearAveragePool", &op_reader::read_qlinear_pool},
+        {"QLinearConcat", &op_reader::read_qlinear_concat},
         {"QLinearConv", &op_reader::read_qlinear_conv},
+        {"QLinearGlobalAveragePool", &op_reader::read_qlinear_pool},
+        {"QLinearLeakyRelu", &op_reader::read_qlinear_function},
         {"QLinearMatMul", &op_reader::read_qlinear_matmul},
+        {"QLinearMul", &op_reader::read_qlinear_product},
+        {"QLinearSigmoid", &op_reader::read_qlinear_function},
         {"QuantizeLinear", &op_reader::read_quantize},
+        {"ReduceMax", &op_reader::read_reduce},
+        {"ReduceMean", &op_reader::read_reduce},
         {"Relu", &op_reader::read_relu},
         {"Reshape", &op_reader::read_reshape},
+        {"Selu", &op_reader::read_function},
+        {"Sigmoid", &op_reader::read_function},
+        {"Slice", &op_reader::read_slice},
+        {"Softmax", &op_reader::read_softmax},
+        {"Softplus", &op_reader::read_function},
+        {"Softsign", &op_reader::read_function},
+        {"Split", &op_reader::read_split},
         {"Squeeze", &op_reader::read_squeeze},
+        {"Sub", &op_reader::read_arithmetic},
+        {"Sum", &op_reader::read_sum},
+        {"Tanh", &op_reader::read_function},
+        {"ThresholdedRelu", &op_reader::read_function},
+        {"Transpose", &op_reader::read_transpose},
         {"Unsqueeze", &op_reader::read_unsqueeze}};
     return table;
 }
 
 void op_reader::read_node(const source_node& node) {
+    check_form(node);
     bind_unavailable(node, 0, "an optional output");  // until the operator says better
     if (fold(node)) return;
     const auto found = handlers().find(node.op());
@@ -165,14 +264,42 @@ bool op_reader::is_constant(const source_node& node, int index) const {
     return std::holds_alternative<operand>(symbol_of(node, index));
 }
 
-tensor_id op_reader::tensor_of(const source_node& node, int index) const {
+tensor_id op_reader::tensor_of(const source_node& node, int index) {
     const symbol& found = symbol_of(node, index);
+    const std::string what = "its input " + core::quoted(node.input(index)) + " is ";
     if (std::holds_alternative<operand>(found)) {
-        fail(node, "its input " + core::quoted(node.input(index)) +
-                       " is a constant where a computed tensor is expected; fold the constants of "
+        fail(node, what +
+                       "a constant where a computed tensor is expected; fold the constants of "
                        "the model (onnxsim), or swap the inputs");
     }
+    if (std::holds_alternative<indices>(found)) {
+        fail(node, what + "integers that a Cast made; supported: a Gather from a constant table");
+    }
+    if (const auto* behind = std::get_if<finished>(&found)) {
+        fail(node, what + "the result of node " + core::quoted(behind->step.name) +
+                       ", a Softmax, which the host computes behind the last layer; end the model "
+                       "there");
+    }
+    if (const auto* view = std::get_if<arranged>(&found)) return resolve(*view);
     return std::get<tensor_id>(found);
+}
+
+nn::shape op_reader::shape_of(const source_node& node, int index) const {
+    const symbol& found = symbol_of(node, index);
+    if (const auto* value = std::get_if<operand>(&found)) return value->dims();
+    if (const auto* view = std::get_if<arranged>(&found)) return view->dims;
+    if (const auto* cast = std::get_if<indices>(&found)) return dims_of(cast->of);
+    if (const auto* behind = std::get_if<finished>(&found)) return dims_of(behind->scores);
+    return dims_of(std::get<tensor_id>(found));
+}
+
+std::optional<element> op_reader::integers_at(const source_node& node, int index) const {
+    const symbol& found = symbol_of(node, index);
+    if (const auto* view = std::get_if<arranged>(&found)) {
+        return m_graph.tensors[view->root].integers;
+    }
+    if (const auto* id = std::get_if<tensor_id>(&found)) return m_graph.tensors[*id].integers;
+    return std::nullopt;
 }
 
 const operand& op_reader::constant_of(const source_node& node, int index, const char* what) const {
@@ -247,6 +374,27 @@ void op_reader::finish(const source_node& node, operation&& step, nn::shape dims
     bind(node, 0, emit(std::move(step), node.proto->output(0), std::move(dims), integers));
 }
 
+void op_reader::finish_elementwise(const source_node& node, int index, operation&& step,
+                                   std::optional<element> integers) {
+    const auto* view = std::get_if<arranged>(&symbol_of(node, index));
+    if (view == nullptr) {
+        step.inputs = {tensor_of(node, index)};
+        nn::shape dims = dims_of(step.inputs[0]);
+        bind(node, 0, emit(std::move(step), node.proto->output(0), std::move(dims), integers));
+        return;
+    }
+    arranged behind = *view;
+    step.inputs = {view->root};
+    nn::shape dims = dims_of(view->root);
+    behind.root =
+        emit(std::move(step), node.proto->output(0) + "#stored", std::move(dims), integers);
+    behind.name = node.name + "/order";
+    behind.where = node.where();
+    behind.output = node.proto->output(0);
+    behind.resolved = std::make_shared<tensor_id>(no_tensor);
+    bind(node, 0, std::move(behind));
+}
+
 void op_reader::bind(const source_node& node, int output, symbol value) {
     if (output >= node.proto->output_size()) fail(node, "has no output; export the model again");
     const std::string& name = node.proto->output(output);
@@ -261,17 +409,6 @@ void op_reader::bind_unavailable(const source_node& node, int from_output, const
             name, unavailable{core::quoted(name) + " is " + why + " of " + node.where() +
                               ", which is not supported; remove what reads it"});
     }
-}
-
-void op_reader::check_inputs(const source_node& node, int least, int most) const {
-    const int have = node.proto->input_size();
-    if (have < least || have > most) {
-        fail(node, "has " + std::to_string(have) + " inputs; " +
-                       (least == most ? std::to_string(least)
-                                      : std::to_string(least) + " to " + std::to_string(most)) +
-                       " are expected");
-    }
-    if (node.proto->output_size() == 0) fail(node, "has no output; export the model again");
 }
 
 void op_reader::check_real(const source_node& node, tensor_id id) const {

@@ -2,6 +2,7 @@
 #include <pimvp/onnx/op_reader.h>
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace pimvp::onnx::detail {
@@ -73,7 +74,6 @@ void op_reader::check_bias(const source_node& node, const operation& step) const
 }
 
 void op_reader::read_conv(const source_node& node) {
-    check_inputs(node, 2, 3);
     attributes attrs(node, m_report);
     operation step = start(node, op::convolution);
     step.inputs = {tensor_of(node, 0)};
@@ -91,31 +91,71 @@ operand op_reader::as_weights(const source_node& node, const operand& matrix) {
     return turned;
 }
 
+tensor_id op_reader::matrix_input(const source_node& node, operation& step) {
+    // A row whose elements stand in another order, as Transpose and Flatten leave it: the columns
+    // of the weights take that order instead.
+    const auto* view = std::get_if<arranged>(&symbol_of(node, 0));
+    const nn::shape& weights = step.weights.dims();
+    const bool per_output =
+        !step.weights.quant || step.weights.quant->per_tensor() || step.weights.quant->axis == 0;
+    if (view == nullptr || *view->resolved != no_tensor || !per_output ||
+        view->dims != nn::shape{1, weights[1]} ||
+        nn::element_count(dims_of(view->root)) != view->from->size()) {
+        return tensor_of(node, 0);
+    }
+    const std::size_t columns = view->from->size();
+    constexpr auto nothing = std::numeric_limits<std::uint32_t>::max();
+    std::vector<std::uint32_t> column_at(columns, nothing);
+    for (std::size_t i = 0; i < columns; ++i) {
+        std::uint32_t& column = column_at[(*view->from)[i]];
+        if (column != nothing) return tensor_of(node, 0);  // an element occurs twice
+        column = static_cast<std::uint32_t>(i);
+    }
+    const std::size_t count = step.weights.data.size();
+    charge(node, count * sizeof(std::uint32_t) + step.weights.data.bytes());
+    index_map map{weights, std::vector<std::uint32_t>(count)};
+    for (std::size_t i = 0; i < count; ++i) {
+        map.from[i] = static_cast<std::uint32_t>(i / columns * columns) + column_at[i % columns];
+    }
+    step.weights.data = step.weights.data.picked(map);
+    if (dims_of(view->root) == view->dims) return view->root;
+    arranged flat = *view;
+    flat.name = node.name + "/flat";
+    flat.output = node.proto->output(0) + "#flat";
+    return emit_reshape(flat, view->root);
+}
+
 void op_reader::read_gemm(const source_node& node) {
-    check_inputs(node, 2, 3);
     attributes attrs(node, m_report);
     operation step = start(node, op::fully_connected);
-    step.inputs = {tensor_of(node, 0)};
-    check_real(node, step.inputs[0]);
-    if (attrs.integer("transA", 0, 0, 1) != 0) {
-        fail(node, "attribute 'transA' is 1; only 0 is supported: the batch is the first axis");
-    }
+    const bool turned = attrs.integer("transA", 0, 0, 1) != 0;
     const operand& matrix = constant_of(node, 1, "weights");
-    if (matrix.dims().size() != 2 || dims_of(step.inputs[0]).size() != 2) {
-        fail(node, "multiplies " + nn::to_string(dims_of(step.inputs[0])) + " by " +
-                       nn::to_string(matrix.dims()) + "; both must be matrices: flatten the input");
+    const nn::shape in = shape_of(node, 0);
+    if (matrix.dims().size() != 2 || in.size() != 2) {
+        fail(node, "multiplies " + nn::to_string(in) + " by " + nn::to_string(matrix.dims()) +
+                       "; both must be matrices: flatten the input");
     }
     step.weights = attrs.integer("transB", 0, 0, 1) != 0 ? matrix : as_weights(node, matrix);
     step.weight_factor = attrs.real("alpha", 1.0F);
     step.bias_factor = attrs.real("beta", 1.0F);
     if (node.has_input(2) && step.bias_factor != 0.0F) step.bias = constant_of(node, 2, "bias");
     attrs.finish();
+    if (turned) {
+        charge(node, nn::element_count(in) * sizeof(std::uint32_t));
+        arranged view = rearranged(node, transposed(in, {1, 0}));
+        view.name = node.name + "/transpose";
+        view.where = node.where();
+        view.output = node.proto->output(0) + "#transpose";
+        step.inputs = {resolve(view)};
+    } else {
+        step.inputs = {matrix_input(node, step)};
+    }
+    check_real(node, step.inputs[0]);
     nn::shape out = shape_matrix(node, step);
     finish(node, std::move(step), std::move(out));
 }
 
 void op_reader::read_matmul(const source_node& node) {
-    check_inputs(node, 2, 2);
     attributes(node, m_report).finish();
     if (is_constant(node, 0)) {
         fail(node,
@@ -123,20 +163,19 @@ void op_reader::read_matmul(const source_node& node) {
              "and transpose them when exporting");
     }
     operation step = start(node, op::fully_connected);
-    step.inputs = {tensor_of(node, 0)};
-    check_real(node, step.inputs[0]);
     const operand& matrix = constant_of(node, 1, "weights");
     if (matrix.dims().size() != 2) {
-        fail(node, "multiplies " + nn::to_string(dims_of(step.inputs[0])) + " by " +
+        fail(node, "multiplies " + nn::to_string(shape_of(node, 0)) + " by " +
                        nn::to_string(matrix.dims()) + "; the weights must be a matrix");
     }
     step.weights = as_weights(node, matrix);
+    step.inputs = {matrix_input(node, step)};
+    check_real(node, step.inputs[0]);
     nn::shape out = shape_matrix(node, step);
     finish(node, std::move(step), std::move(out));
 }
 
 void op_reader::read_batch_normalization(const source_node& node) {
-    check_inputs(node, 5, 5);
     attributes attrs(node, m_report);
     constexpr float usual_epsilon = 1e-5F;
     const auto epsilon = static_cast<double>(attrs.real("epsilon", usual_epsilon));
@@ -173,57 +212,6 @@ void op_reader::read_batch_normalization(const source_node& node) {
         step.scale.push_back(static_cast<double>(gamma[c]) / deviation);
         step.shift.push_back(static_cast<double>(beta[c]) -
                              static_cast<double>(mean[c]) * step.scale.back());
-    }
-    finish(node, std::move(step), in);
-}
-
-void op_reader::read_add(const source_node& node) {
-    check_inputs(node, 2, 2);
-    attributes(node, m_report).finish();
-    for (int i = 0; i < 2; ++i) {
-        if (is_constant(node, i)) {
-            add_constant(node, tensor_of(node, 1 - i), i);
-            return;
-        }
-    }
-    operation step = start(node, op::add);
-    step.inputs = {tensor_of(node, 0), tensor_of(node, 1)};
-    for (const tensor_id id : step.inputs) check_real(node, id);
-    const nn::shape out = dims_of(step.inputs[0]);
-    if (out != dims_of(step.inputs[1])) {
-        fail(node, "adds " + nn::to_string(out) + " and " + nn::to_string(dims_of(step.inputs[1])) +
-                       "; only equal shapes are supported: repeat the smaller tensor (Expand)");
-    }
-    finish(node, std::move(step), out);
-}
-
-void op_reader::add_constant(const source_node& node, tensor_id x, int constant_index) {
-    check_real(node, x);
-    const nn::shape in = dims_of(x);
-    const nn::shape& dims = constant_of(node, constant_index, "summand").dims();
-    operation step = start(node, op::affine);
-    step.inputs = {x};
-    const std::size_t producer = m_graph.tensors[x].producer;
-    if (producer < m_graph.operations.size() &&
-        m_graph.operations[producer].kind == op::fully_connected) {
-        step.channel_axis = in.size() - 1;
-    }
-    bool fits = dims.size() <= in.size() && in.size() >= 2;
-    for (std::size_t i = 0; fits && i < dims.size(); ++i) {
-        const std::size_t axis = in.size() - dims.size() + i;
-        fits = dims[i] == 1 || (axis == step.channel_axis && dims[i] == in[axis]);
-    }
-    if (!fits) {
-        fail(node, "adds a constant of shape " + nn::to_string(dims) + " to " + nn::to_string(in) +
-                       "; supported: one value, or one per channel (1x" +
-                       std::to_string(in.size() < 2 ? 1 : in[1]) +
-                       (in.size() == 4 ? "x1x1)" : ")"));
-    }
-    const std::vector<float> values = reals_of(node, constant_index, "summand");
-    const auto channels = static_cast<std::size_t>(in[step.channel_axis]);
-    charge(node, channels * sizeof(double));
-    for (std::size_t c = 0; c < channels; ++c) {
-        step.shift.push_back(static_cast<double>(values[values.size() == 1 ? 0 : c]));
     }
     finish(node, std::move(step), in);
 }

@@ -23,6 +23,11 @@ quantisation op_reader::quantisation_of(const source_node& node, int scale, int 
     const operand& scales = constant_of(node, scale, "scale");
     quant.scales = reals_of(node, scale, "scale");
     if (quant.scales.empty()) fail(node, "has an empty scale");
+    if (!quant.per_tensor() && dims.empty()) {
+        fail(node, "has " + std::to_string(quant.scales.size()) +
+                       " scales for a computed tensor; supported: one (weights may have one per "
+                       "channel)");
+    }
     if (!quant.per_tensor()) {
         const auto rank = static_cast<std::int64_t>(dims.size());
         if (axis < -rank || axis >= rank) {
@@ -67,16 +72,18 @@ quantisation op_reader::quantisation_of(const source_node& node, int scale, int 
     return quant;
 }
 
+void op_reader::refuse_float(const source_node& node, int index) const {
+    fail(node, "its input " + core::quoted(node.input(index)) +
+                   " is float; put a QuantizeLinear before it");
+}
+
 tensor_id op_reader::dequantised(const source_node& node, int tensor, int scale, int zero_point) {
     const tensor_id x = tensor_of(node, tensor);
     const std::optional<element> type = m_graph.tensors[x].integers;
-    if (!type) {
-        fail(node, "its input " + core::quoted(node.input(tensor)) +
-                       " is float; put a QuantizeLinear before it");
-    }
+    if (!type) refuse_float(node, tensor);
     operation step = start(node, op::dequantise);
     step.inputs = {x};
-    step.quant = quantisation_of(node, scale, zero_point, type, {1}, 0);
+    step.quant = quantisation_of(node, scale, zero_point, type, {}, 0);
     nn::shape dims = dims_of(x);
     return emit(std::move(step), {}, std::move(dims), std::nullopt);
 }
@@ -85,7 +92,7 @@ void op_reader::finish_quantised(const source_node& node, operation&& step, nn::
                                  int scale, int zero_point) {
     operation out = start(node, op::quantise);
     out.inputs = {emit(std::move(step), {}, dims, std::nullopt)};
-    out.quant = quantisation_of(node, scale, zero_point, std::nullopt, {1}, 0);
+    out.quant = quantisation_of(node, scale, zero_point, std::nullopt, {}, 0);
     if (!is_activation_type(out.quant.type)) {
         fail(node,
              "gives " + element_name(out.quant.type) + "; supported: uint8, int8, uint16, int16");
@@ -95,7 +102,6 @@ void op_reader::finish_quantised(const source_node& node, operation&& step, nn::
 }
 
 void op_reader::read_quantize(const source_node& node) {
-    check_inputs(node, 2, 3);
     attributes attrs(node, m_report);
     const std::int64_t axis = attrs.integer("axis", 1);
     attrs.integer("block_size", 0, 0, 0);
@@ -138,30 +144,28 @@ void op_reader::read_quantize(const source_node& node) {
         bind(node, 0, operand{constant::of_integers(from.dims(), integers, kind), std::nullopt});
         return;
     }
-    const tensor_id x = tensor_of(node, 0);
-    check_real(node, x);
+    if (integers_at(node, 0)) check_real(node, tensor_of(node, 0));
     operation step = start(node, op::quantise);
-    step.inputs = {x};
-    step.quant = quantisation_of(node, 1, 2, type, {1}, 0);
+    step.quant = quantisation_of(node, 1, 2, type, {}, 0);
     if (!is_activation_type(step.quant.type)) {
         fail(node,
              "gives " + element_name(step.quant.type) + "; supported: uint8, int8, uint16, int16");
     }
     const element kind = step.quant.type;
-    nn::shape dims = dims_of(x);
-    bind(node, 0, emit(std::move(step), node.proto->output(0), std::move(dims), kind));
+    finish_elementwise(node, 0, std::move(step), kind);
 }
 
 void op_reader::read_dequantize(const source_node& node) {
-    check_inputs(node, 2, 3);
     attributes attrs(node, m_report);
     const std::int64_t axis = attrs.integer("axis", 1);
     attrs.integer("block_size", 0, 0, 0);
     attrs.finish();
     if (!is_constant(node, 0)) {
-        const tensor_id real = dequantised(node, 0, 1, 2);
-        m_graph.tensors[real].name = node.proto->output(0);
-        bind(node, 0, real);
+        const std::optional<element> type = integers_at(node, 0);
+        if (!type) refuse_float(node, 0);
+        operation step = start(node, op::dequantise);
+        step.quant = quantisation_of(node, 1, 2, type, {}, 0);
+        finish_elementwise(node, 0, std::move(step), std::nullopt);
         return;
     }
     const operand& data = constant_of(node, 0, "input");
@@ -183,7 +187,6 @@ operand op_reader::quantised_operand(const source_node& node, int data, int scal
 }
 
 void op_reader::read_qlinear_conv(const source_node& node) {
-    check_inputs(node, 8, 9);
     attributes attrs(node, m_report);
     operation step = start(node, op::convolution);
     step.inputs = {dequantised(node, 0, 1, 2)};
@@ -209,7 +212,6 @@ void op_reader::read_qlinear_conv(const source_node& node) {
 }
 
 void op_reader::read_qlinear_matmul(const source_node& node) {
-    check_inputs(node, 8, 8);
     attributes(node, m_report).finish();
     operation step = start(node, op::fully_connected);
     step.inputs = {dequantised(node, 0, 1, 2)};
@@ -223,22 +225,80 @@ void op_reader::read_qlinear_matmul(const source_node& node) {
     finish_quantised(node, std::move(step), std::move(out), 6, 7);
 }
 
-void op_reader::read_qlinear_add(const source_node& node) {
-    check_inputs(node, 8, 8);
+void op_reader::read_qlinear_product(const source_node& node) {
     attributes(node, m_report).finish();
-    operation step = start(node, op::add);
+    const bool adds = node.op() == "QLinearAdd";
+    operation step = start(node, adds ? op::add : op::multiply);
     for (int i = 0; i < 6; i += 3) {
         if (is_constant(node, i)) {
-            fail(node, "adds a constant; supported: two computed tensors");
+            fail(node, std::string(adds ? "adds" : "multiplies by") +
+                           " a constant; supported: two computed tensors");
         }
         step.inputs.push_back(dequantised(node, i, i + 1, i + 2));
     }
-    nn::shape out = dims_of(step.inputs[0]);
-    if (out != dims_of(step.inputs[1])) {
-        fail(node, "adds " + nn::to_string(out) + " and " + nn::to_string(dims_of(step.inputs[1])) +
-                       "; only equal shapes are supported");
-    }
+    nn::shape out = shape_product(node, step);
     finish_quantised(node, std::move(step), std::move(out), 6, 7);
+}
+
+void op_reader::read_qlinear_function(const source_node& node) {
+    attributes attrs(node, m_report);
+    operation step = start(node, op::function);
+    if (node.op() == "QLinearSigmoid") {
+        step.function = {{nn::function_step::kind::sigmoid}};
+    } else {
+        constexpr float usual = 0.01F;
+        step.function = {{nn::function_step::kind::leaky_relu, attrs.real("alpha", usual)}};
+    }
+    attrs.finish();
+    step.inputs = {dequantised(node, 0, 1, 2)};
+    nn::shape out = dims_of(step.inputs[0]);
+    finish_quantised(node, std::move(step), std::move(out), 3, 4);
+}
+
+void op_reader::read_qlinear_pool(const source_node& node) {
+    attributes attrs(node, m_report);
+    attrs.integer("channels_last", 0, 0, 0);
+    operation step = start(node, op::average_pool);
+    step.inputs = {dequantised(node, 0, 1, 2)};
+    nn::shape out;
+    if (node.op() == "QLinearAveragePool") {
+        out = shape_average(node, step, attrs);
+    } else {
+        out = shape_global(node, step);
+    }
+    attrs.finish();
+    finish_quantised(node, std::move(step), std::move(out), 3, 4);
+}
+
+void op_reader::read_qlinear_concat(const source_node& node) {
+    attributes attrs(node, m_report);
+    constexpr int of_a_tensor = 3;
+    const int tensors = (node.proto->input_size() - 2) / of_a_tensor;
+    if (tensors < 1 || node.proto->input_size() != 2 + tensors * of_a_tensor) {
+        fail(node, "has " + std::to_string(node.proto->input_size()) +
+                       " inputs; expected: scale, zero point, and three a tensor");
+    }
+    nn::shape out = shape_of(node, 2);
+    const auto rank = static_cast<std::int64_t>(out.size());
+    const std::int64_t axis = attrs.integer("axis", 1, -rank, rank - 1);
+    attrs.finish();
+    operation step = start(node, op::concat);
+    if (rank < 2) fail(node, "joins " + nn::to_string(out) + "; two axes or more are expected");
+    out[1] = 0;
+    for (int i = 0; i < tensors; ++i) {
+        const int at = 2 + i * of_a_tensor;
+        step.inputs.push_back(dequantised(node, at, at + 1, at + 2));
+        nn::shape dims = dims_of(step.inputs.back());
+        const std::int64_t channels = dims.size() < 2 ? 0 : dims[1];
+        if (channels != 0) dims[1] = out[1];
+        if ((axis != 1 && axis != 1 - rank) || dims != out) {
+            fail(node, "joins " + nn::to_string(shape_of(node, 2)) + " and " +
+                           nn::to_string(dims_of(step.inputs.back())) + " along axis " +
+                           std::to_string(axis) + "; supported: axis 1, all others equal");
+        }
+        out[1] += channels;
+    }
+    finish_quantised(node, std::move(step), std::move(out), 0, 1);
 }
 
 }  // namespace pimvp::onnx::detail

@@ -8,21 +8,16 @@
 namespace pimvp::onnx::detail {
 
 void op_reader::read_relu(const source_node& node) {
-    check_inputs(node, 1, 1);
     attributes(node, m_report).finish();
     operation step = start(node, op::clip);
-    step.inputs = {tensor_of(node, 0)};
     step.low = 0.0F;
     step.is_relu = true;
-    nn::shape out = dims_of(step.inputs[0]);
-    finish(node, std::move(step), std::move(out));
+    finish_elementwise(node, 0, std::move(step), integers_at(node, 0));
 }
 
 void op_reader::read_clip(const source_node& node) {
-    check_inputs(node, 1, 3);
     attributes attrs(node, m_report);
     operation step = start(node, op::clip);
-    step.inputs = {tensor_of(node, 0)};
     if (m_source.opset < 11) {
         step.low = attrs.real("min", step.low);
         step.high = attrs.real("max", step.high);
@@ -36,54 +31,89 @@ void op_reader::read_clip(const source_node& node) {
                        "; the lower bound must not exceed the upper one");
     }
     step.is_relu = step.low == 0.0F && std::isinf(step.high);
-    nn::shape out = dims_of(step.inputs[0]);
-    finish(node, std::move(step), std::move(out));
+    finish_elementwise(node, 0, std::move(step), integers_at(node, 0));
 }
 
 void op_reader::read_concat(const source_node& node) {
-    constexpr int most = 1 << 16;
-    check_inputs(node, 1, most);
     attributes attrs(node, m_report);
-    const std::int64_t axis = attrs.integer("axis", 1);
+    nn::shape out = shape_of(node, 0);
+    const auto rank = static_cast<std::int64_t>(out.size());
+    std::int64_t axis = attrs.integer("axis", 1, -rank, rank - 1);
     attrs.finish();
-    operation step = start(node, op::concat);
-    nn::shape out;
-    for (int i = 0; i < node.proto->input_size(); ++i) {
-        const tensor_id id = tensor_of(node, i);
-        const nn::shape& dims = dims_of(id);
-        step.inputs.push_back(id);
-        if (i == 0) {
-            out = dims;
-            if (out.size() < 2 ||
-                (axis != 1 && axis != 1 - static_cast<std::int64_t>(out.size()))) {
-                fail(node, "joins " + nn::to_string(dims) + " along axis " + std::to_string(axis) +
-                               "; only axis 1 (channels or features) is supported");
-            }
-            continue;
-        }
+    if (axis < 0) axis += rank;
+    std::vector<tensor_id> inputs;
+    for (int i = 0; i < node.proto->input_size(); ++i) inputs.push_back(tensor_of(node, i));
+    finish_concat(node, start(node, op::concat), inputs, static_cast<std::size_t>(axis));
+}
+
+/// Joins tensors of one kind of number along any axis; gives the shape of the result.
+void op_reader::finish_concat(const source_node& node, operation&& step,
+                              const std::vector<tensor_id>& inputs, std::size_t axis) {
+    nn::shape out = dims_of(inputs[0]);
+    const std::optional<element> integers = m_graph.tensors[inputs[0]].integers;
+    for (std::size_t i = 1; i < inputs.size(); ++i) {
+        const nn::shape& dims = dims_of(inputs[i]);
         bool fits = dims.size() == out.size();
-        for (std::size_t a = 0; fits && a < out.size(); ++a) fits = a == 1 || dims[a] == out[a];
+        for (std::size_t a = 0; fits && a < out.size(); ++a) fits = a == axis || dims[a] == out[a];
         if (!fits) {
-            fail(node, "joins " + nn::to_string(dims_of(step.inputs[0])) + " and " +
-                           nn::to_string(dims) + " along axis 1; all other axes must agree");
+            fail(node, "joins " + nn::to_string(dims_of(inputs[0])) + " and " +
+                           nn::to_string(dims) + " along axis " + std::to_string(axis) +
+                           "; all other axes must agree");
         }
-        if (m_graph.tensors[id].integers != m_graph.tensors[step.inputs[0]].integers) {
+        if (m_graph.tensors[inputs[i]].integers != integers) {
             fail(node, "joins tensors of different element types; quantise all of them alike");
         }
-        out[1] += dims[1];
+        out[axis] += dims[axis];
         check_dims(out, "output of " + node.where(), m_report);
     }
-    finish(node, std::move(step), std::move(out));
+    if (axis == 1 && out[0] == 1) {
+        step.inputs = inputs;
+        finish(node, std::move(step), std::move(out));
+        return;
+    }
+    // Along another axis: one row behind the other, then the elements into their order.
+    const auto at = static_cast<std::ptrdiff_t>(axis);
+    const std::size_t outer = nn::element_count({out.begin(), out.begin() + at});
+    const std::size_t count = nn::element_count(out);
+    charge(node, count * sizeof(std::uint32_t));
+    arranged view;
+    std::vector<std::size_t> firsts, chunks;
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const std::size_t size = nn::element_count(dims_of(inputs[i]));
+        firsts.push_back(first);
+        chunks.push_back(size / outer);
+        first += size;
+        arranged row;
+        row.name = node.name + "/flat/" + std::to_string(i);
+        row.where = node.where();
+        row.output = node.proto->output(0) + "#flat/" + std::to_string(i);
+        row.dims = {1, static_cast<std::int64_t>(size)};
+        step.inputs.push_back(emit_reshape(row, inputs[i]));
+    }
+    std::vector<std::uint32_t> from;
+    from.reserve(count);
+    for (std::size_t o = 0; o < outer; ++o) {
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            for (std::size_t k = 0; k < chunks[i]; ++k) {
+                from.push_back(static_cast<std::uint32_t>(firsts[i] + o * chunks[i] + k));
+            }
+        }
+    }
+    step.name += "/join";
+    view.root = emit(std::move(step), node.proto->output(0) + "#join",
+                     {1, static_cast<std::int64_t>(count)}, integers);
+    view.from = std::make_shared<const std::vector<std::uint32_t>>(std::move(from));
+    view.dims = std::move(out);
+    settle(node, 0, std::move(view));
 }
 
 void op_reader::read_identity(const source_node& node) {
-    check_inputs(node, 1, 1);
     attributes(node, m_report).finish();
     bind(node, 0, symbol_of(node, 0));
 }
 
 void op_reader::read_dropout(const source_node& node) {
-    check_inputs(node, 1, 3);
     attributes attrs(node, m_report);
     attrs.ignore({"ratio", "seed"});
     attrs.finish();
@@ -106,16 +136,18 @@ void op_reader::finish_reshape(const source_node& node, const nn::shape& dims) {
         bind(node, 0, std::move(value));
         return;
     }
+    if (const auto* view = std::get_if<arranged>(&found)) {
+        arranged reshaped = *view;
+        reshaped.dims = dims;
+        settle(node, 0, std::move(reshaped));
+        return;
+    }
     operation step = start(node, op::reshape);
-    step.inputs = {std::get<tensor_id>(found)};
+    step.inputs = {tensor_of(node, 0)};
     finish(node, std::move(step), dims);
 }
 
 namespace {
-
-const nn::shape& dims_of_symbol(const op_graph& graph, const tensor_id* id, const operand* value) {
-    return id != nullptr ? graph.tensors[*id].dims : value->dims();
-}
 
 std::int64_t product(const nn::shape& dims, std::size_t from, std::size_t to) {
     std::int64_t count = 1;
@@ -126,10 +158,7 @@ std::int64_t product(const nn::shape& dims, std::size_t from, std::size_t to) {
 }  // namespace
 
 void op_reader::read_flatten(const source_node& node) {
-    check_inputs(node, 1, 1);
-    const symbol& found = symbol_of(node, 0);
-    const nn::shape in =
-        dims_of_symbol(m_graph, std::get_if<tensor_id>(&found), std::get_if<operand>(&found));
+    const nn::shape in = shape_of(node, 0);
     const auto rank = static_cast<std::int64_t>(in.size());
     attributes attrs(node, m_report);
     std::int64_t axis = attrs.integer("axis", 1, -rank, rank);
@@ -140,10 +169,7 @@ void op_reader::read_flatten(const source_node& node) {
 }
 
 void op_reader::read_reshape(const source_node& node) {
-    check_inputs(node, 2, 2);
-    const symbol& found = symbol_of(node, 0);
-    const nn::shape in =
-        dims_of_symbol(m_graph, std::get_if<tensor_id>(&found), std::get_if<operand>(&found));
+    const nn::shape in = shape_of(node, 0);
     attributes attrs(node, m_report);
     const bool allow_zero = attrs.integer("allowzero", 0, 0, 1) != 0;
     attrs.finish();
@@ -195,10 +221,7 @@ std::vector<std::int64_t> op_reader::axes_of(const source_node& node, attributes
 }
 
 void op_reader::read_squeeze(const source_node& node) {
-    check_inputs(node, 1, 2);
-    const symbol& found = symbol_of(node, 0);
-    const nn::shape in =
-        dims_of_symbol(m_graph, std::get_if<tensor_id>(&found), std::get_if<operand>(&found));
+    const nn::shape in = shape_of(node, 0);
     attributes attrs(node, m_report);
     const std::vector<std::int64_t> axes = axes_of(node, attrs);
     attrs.finish();
@@ -220,10 +243,7 @@ void op_reader::read_squeeze(const source_node& node) {
 }
 
 void op_reader::read_unsqueeze(const source_node& node) {
-    check_inputs(node, 1, 2);
-    const symbol& found = symbol_of(node, 0);
-    const nn::shape in =
-        dims_of_symbol(m_graph, std::get_if<tensor_id>(&found), std::get_if<operand>(&found));
+    const nn::shape in = shape_of(node, 0);
     attributes attrs(node, m_report);
     const std::vector<std::int64_t> axes = axes_of(node, attrs);
     attrs.finish();

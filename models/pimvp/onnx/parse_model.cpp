@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <pimvp/onnx/op_table.h>
 #include <pimvp/onnx/source_graph.h>
 
 #include <google/protobuf/io/coded_stream.h>
@@ -48,62 +49,36 @@ void parse_model(std::string_view bytes, ::onnx::ModelProto& model, const report
 }
 
 void refuse_unknown_operators(const source_graph& graph, const reporter& report) {
-    static const std::vector<std::string> known = {"Add",
-                                                   "AveragePool",
-                                                   "BatchNormalization",
-                                                   "Cast",
-                                                   "Clip",
-                                                   "Concat",
-                                                   "Constant",
-                                                   "ConstantOfShape",
-                                                   "Conv",
-                                                   "DequantizeLinear",
-                                                   "Div",
-                                                   "Dropout",
-                                                   "Flatten",
-                                                   "Gather",
-                                                   "Gemm",
-                                                   "GlobalAveragePool",
-                                                   "Identity",
-                                                   "MatMul",
-                                                   "MaxPool",
-                                                   "Mul",
-                                                   "Pad",
-                                                   "QLinearConv",
-                                                   "QLinearMatMul",
-                                                   "QuantizeLinear",
-                                                   "Relu",
-                                                   "Reshape",
-                                                   "Shape",
-                                                   "Slice",
-                                                   "Squeeze",
-                                                   "Sub",
-                                                   "Transpose",
-                                                   "Unsqueeze"};
     constexpr std::size_t most = 20;
     core::diagnostics found;
+    bool unknown = false;
     for (const source_node& node : graph.nodes) {
         const std::string& domain = node.proto->domain();
         const bool standard = domain.empty() || domain == "ai.onnx";
-        const bool contributed = domain == "com.microsoft" && node.op() == "QLinearAdd";
-        if (contributed ||
-            (standard && std::binary_search(known.begin(), known.end(), node.op()))) {
-            continue;
+        const op_lookup known = find_op(domain, node.op(), graph.opset);
+        if (known.form != nullptr) continue;
+        std::string why = "operator " + core::quoted(node.op()) +
+                          (standard ? "" : " of domain " + core::quoted(domain));
+        if (known.since != 0) {
+            why += " exists since opset " + std::to_string(known.since) + ", the file says " +
+                   std::to_string(graph.opset) + "; export the model again";
+        } else {
+            const std::string_view reason = standard ? reason_to_refuse(node.op()) : "";
+            why += " is not supported" + (reason.empty() ? "" : ": " + std::string(reason));
+            unknown = true;
         }
-        const std::string of = standard ? "" : " of domain " + core::quoted(domain);
-        found.error(node.where(), "operator " + core::quoted(node.op()) + of + " is not supported",
-                    {report.file, 0, 0});
+        found.error(node.where(), why, {report.file, 0, 0});
         if (found.list().size() == most) break;
     }
-    if (!found.has_errors()) return;
-    found.error("",
-                "supported are Conv, Gemm, MatMul, BatchNormalization, Relu, Clip, Add, Concat, "
-                "MaxPool, AveragePool, GlobalAveragePool, Flatten, Reshape, Squeeze, Unsqueeze, "
-                "Identity, Dropout, Pad, QLinearConv, QLinearMatMul, QuantizeLinear and "
-                "DequantizeLinear, and Mul, Sub, Div, Cast, Gather, Shape, Slice, Transpose, "
-                "ConstantOfShape on constants; export the model without the others, or cut it "
-                "before them (onnx.utils.extract_model)",
-                {report.file, 0, 0});
+    if (unknown) {
+        std::string names;
+        for (const std::string& name : known_ops()) names += (names.empty() ? "" : ", ") + name;
+        found.error("",
+                    "supported are " + names +
+                        "; export the model without the others, or cut it before them "
+                        "(onnx.utils.extract_model)",
+                    {report.file, 0, 0});
+    }
     found.throw_if_errors();
 }
 

@@ -37,10 +37,11 @@ bool is_clean(const std::string& text) {
 
 class graph_reader {
 public:
-    graph_reader(const ::onnx::ModelProto& model, const reporter& report)
+    graph_reader(const ::onnx::ModelProto& model, const reporter& report, external_data& files)
         : m_model(model),
           m_proto(model.graph()),
-          m_report(report) {}
+          m_report(report),
+          m_files(files) {}
 
     source_graph read() {
         read_versions();
@@ -90,7 +91,8 @@ private:
             check_name(proto.name(), "initialiser");
             const std::string where = "initialiser " + core::quoted(proto.name());
             if (proto.name().empty()) m_report.fail(where, "has no name; export the model again");
-            if (!m_graph.initialisers.emplace(proto.name(), constant(proto, where, m_report))
+            if (!m_graph.initialisers
+                     .emplace(proto.name(), constant(proto, where, m_report, m_files))
                      .second) {
                 m_report.fail(where, "the name occurs twice; rename one of them");
             }
@@ -265,6 +267,7 @@ private:
     const ::onnx::ModelProto& m_model;
     const ::onnx::GraphProto& m_proto;
     const reporter& m_report;
+    external_data& m_files;
     source_graph m_graph;
     std::vector<source_node> m_all;
     std::unordered_map<std::string, int> m_producer;
@@ -278,8 +281,9 @@ std::string source_node::where() const {
            (op().empty() ? std::string("no operator") : op().substr(0, 64)) + ")";
 }
 
-source_graph read_graph(const ::onnx::ModelProto& model, const reporter& report) {
-    return graph_reader(model, report).read();
+source_graph read_graph(const ::onnx::ModelProto& model, const reporter& report,
+                        external_data& files) {
+    return graph_reader(model, report, files).read();
 }
 
 }  // namespace pimvp::onnx::detail

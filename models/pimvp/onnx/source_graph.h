@@ -58,7 +58,8 @@ struct source_graph {
 };
 
 /// Checks versions, names, order and completeness of the model. `model` must outlive the result.
-source_graph read_graph(const ::onnx::ModelProto& model, const reporter& report);
+source_graph read_graph(const ::onnx::ModelProto& model, const reporter& report,
+                        external_data& files);
 
 /// Parses the bytes with limits; refuses what is no ONNX model.
 void parse_model(std::string_view bytes, ::onnx::ModelProto& model, const reporter& report);

@@ -173,28 +173,50 @@ std::int64_t rounding_divider::operator()(float_bits x) const {
     return soft_float::to_int64(soft_float::divide(x, m_divisor));
 }
 
-residual_adder::residual_adder(const number_format& a, const number_format& b,
-                               const number_format& y)
+real_pairs::real_pairs(const number_format& a, const number_format& b)
     : m_a(a),
       m_b(b),
-      m_y(y),
-      m_divide(y.scale, result_bits(y)) {
-    m_real_a = tabulate<float_bits>(a, [&](std::int32_t x) { return real_of(x, a); });
-    m_real_b = tabulate<float_bits>(b, [&](std::int32_t x) { return real_of(x, b); });
+      m_real_a(tabulate<float_bits>(a, [&](std::int32_t x) { return real_of(x, a); })),
+      m_real_b(tabulate<float_bits>(b, [&](std::int32_t x) { return real_of(x, b); })) {}
+
+float_bits real_pairs::real(const std::uint8_t* data, std::size_t index,
+                            const number_format& format) {
+    return real_of(load(data, index, format), format);
 }
+
+residual_adder::residual_adder(const number_format& a, const number_format& b,
+                               const number_format& y)
+    : m_reals(a, b),
+      m_y(y),
+      m_divide(y.scale, result_bits(y)) {}
 
 operation_counts residual_adder::operator()(const std::uint8_t* a, const std::uint8_t* b,
                                             std::size_t count, std::uint8_t* out) const {
-    const bool tables = !m_real_a.empty() && !m_real_b.empty();
     with_width(m_y, [&](auto element) {
-        for (std::size_t i = 0; i < count; ++i) {
-            const float_bits x = tables ? m_real_a[a[i]] : real_of(load(a, i, m_a), m_a);
-            const float_bits z = tables ? m_real_b[b[i]] : real_of(load(b, i, m_b), m_b);
+        m_reals.visit(a, b, count, [&](std::size_t i, float_bits x, float_bits z) {
             put<decltype(element)>(out, i, saturate(m_divide(soft_float::add(x, z)), m_y));
-        }
+        });
     });
     operation_counts counts;
     counts.added = count;
+    return counts;
+}
+
+element_multiplier::element_multiplier(const number_format& a, const number_format& b,
+                                       const number_format& y)
+    : m_reals(a, b),
+      m_y(y),
+      m_divide(y.scale, result_bits(y)) {}
+
+operation_counts element_multiplier::operator()(const std::uint8_t* a, const std::uint8_t* b,
+                                                std::size_t count, std::uint8_t* out) const {
+    with_width(m_y, [&](auto element) {
+        m_reals.visit(a, b, count, [&](std::size_t i, float_bits x, float_bits z) {
+            put<decltype(element)>(out, i, saturate(m_divide(soft_float::multiply(x, z)), m_y));
+        });
+    });
+    operation_counts counts;
+    counts.multiplied = count;
     return counts;
 }
 
@@ -222,17 +244,27 @@ operation_counts rescaler::operator()(const std::uint8_t* x, std::size_t count,
 }
 
 lookup_activation::lookup_activation(const number_format& x, const number_format& y,
-                                     const std::array<std::int32_t, 256>& entries)
+                                     const std::vector<std::int32_t>& entries)
     : m_x(x),
-      m_y(y),
-      m_entries(entries) {}
+      m_y(y) {
+    const std::uint32_t raws = 1U << (8 * x.element_bytes);
+    m_by_raw.reserve(raws);
+    for (std::uint32_t raw = 0; raw < raws; ++raw) {
+        const std::uint8_t bytes[2] = {static_cast<std::uint8_t>(raw & 255U),
+                                       static_cast<std::uint8_t>(raw >> 8U)};
+        const std::int32_t nearest = std::clamp(load(bytes, 0, x), x.lowest, x.highest);
+        m_by_raw.push_back(entries[static_cast<std::size_t>(nearest - x.lowest)]);
+    }
+}
 
 operation_counts lookup_activation::operator()(const std::uint8_t* x, std::size_t count,
                                                std::uint8_t* out) const {
-    const std::size_t step = m_x.element_bytes;
-    for (std::size_t i = 0; i < count; ++i) {
-        store(out, i, m_y, m_entries[x[i * step + step - 1]]);
-    }
+    with_width(m_y, [&](auto element) {
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t raw = m_x.element_bytes == 1 ? x[i] : get<std::uint16_t>(x, i);
+            put<decltype(element)>(out, i, m_by_raw[raw]);
+        }
+    });
     operation_counts counts;
     counts.looked_up = count;
     return counts;

@@ -3,7 +3,6 @@
 
 #include <pimvp/post/soft_float.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -53,6 +52,7 @@ struct number_format {
 struct operation_counts {
     std::uint64_t requantised = 0;  ///< accumulators scaled, rounded, saturated
     std::uint64_t added = 0;        ///< pairs summed and requantised
+    std::uint64_t multiplied = 0;   ///< pairs multiplied and requantised
     std::uint64_t rescaled = 0;     ///< elements moved to another format, averages included
     std::uint64_t accumulated = 0;  ///< elements added into an average
     std::uint64_t compared = 0;     ///< elements compared by max pooling
@@ -61,6 +61,7 @@ struct operation_counts {
     operation_counts& operator+=(const operation_counts& other) {
         requantised += other.requantised;
         added += other.added;
+        multiplied += other.multiplied;
         rescaled += other.rescaled;
         accumulated += other.accumulated;
         compared += other.compared;
@@ -116,6 +117,29 @@ private:
     std::int32_t m_exponent = 0;
 };
 
+/// The reals of two tensors, element by element: what sums and products begin with.
+class real_pairs {
+public:
+    real_pairs(const number_format& a, const number_format& b);
+
+    /// Calls each(index, real of a, real of b).
+    template <class Each>
+    void visit(const std::uint8_t* a, const std::uint8_t* b, std::size_t count, Each&& each) const {
+        if (!m_real_a.empty() && !m_real_b.empty()) {
+            for (std::size_t i = 0; i < count; ++i) each(i, m_real_a[a[i]], m_real_b[b[i]]);
+        } else {
+            for (std::size_t i = 0; i < count; ++i) each(i, real(a, i, m_a), real(b, i, m_b));
+        }
+    }
+
+private:
+    [[nodiscard]] static float_bits real(const std::uint8_t* data, std::size_t index,
+                                         const number_format& format);
+
+    number_format m_a, m_b;
+    std::vector<float_bits> m_real_a, m_real_b;  // by raw byte, for one-byte formats
+};
+
 /// Element-wise sum of two tensors:
 /// saturate(round(((a - za) * sa + (b - zb) * sb) / sy) + zy), every step rounded to binary32.
 class residual_adder {
@@ -125,9 +149,23 @@ public:
                                 std::uint8_t* out) const;
 
 private:
-    number_format m_a, m_b, m_y;
+    real_pairs m_reals;
+    number_format m_y;
     rounding_divider m_divide;
-    std::vector<float_bits> m_real_a, m_real_b;  // by raw byte, for one-byte formats
+};
+
+/// Element-wise product of two tensors:
+/// saturate(round(((a - za) * sa * ((b - zb) * sb)) / sy) + zy), every step rounded to binary32.
+class element_multiplier {
+public:
+    element_multiplier(const number_format& a, const number_format& b, const number_format& y);
+    operation_counts operator()(const std::uint8_t* a, const std::uint8_t* b, std::size_t count,
+                                std::uint8_t* out) const;
+
+private:
+    real_pairs m_reals;
+    number_format m_y;
+    rounding_divider m_divide;
 };
 
 /// Moves a tensor to another format: saturate(round(((x - zx) * sx) / sy) + zy), every step
@@ -145,18 +183,18 @@ private:
     std::vector<std::int32_t> m_table;  // by raw byte, for one-byte formats
 };
 
-/// An activation function as a table in memory, one entry per raw input byte.
+/// An activation function as a table in memory, one entry per input integer.
 class lookup_activation {
 public:
-    /// entries[i]: the result for the input byte i (two's complement if the input is signed).
-    /// Two-byte inputs use the upper byte. `y` tells the width of the results.
+    /// entries[i]: the result for the integer x.lowest + i; one for each up to x.highest. `y` tells
+    /// the width of the results. Integers outside of the format are read as its nearest one.
     lookup_activation(const number_format& x, const number_format& y,
-                      const std::array<std::int32_t, 256>& entries);
+                      const std::vector<std::int32_t>& entries);
     operation_counts operator()(const std::uint8_t* x, std::size_t count, std::uint8_t* out) const;
 
 private:
     number_format m_x, m_y;
-    std::array<std::int32_t, 256> m_entries;
+    std::vector<std::int32_t> m_by_raw;  // by raw byte, or by both bytes
 };
 
 /// Maximum over a window of pixels, channel by channel. Absent (padded) pixels are simply not

@@ -7,7 +7,7 @@ namespace pimvp::post {
 namespace {
 
 std::uint64_t shift_add_elements(const operation_counts& work) {
-    return work.requantised + work.added + work.rescaled + work.accumulated;
+    return work.requantised + work.added + work.multiplied + work.rescaled + work.accumulated;
 }
 
 std::uint64_t time_fs(const post_unit_params& unit, std::uint64_t elements) {

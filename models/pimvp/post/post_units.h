@@ -19,13 +19,14 @@ namespace pimvp::post {
 /// |--------------|----------------------------------------------------|
 /// | `activation` | looked_up                                          |
 /// | `max_pool`   | compared                                           |
-/// | `shift_add`  | requantised + added + rescaled + accumulated       |
+/// | `shift_add`  | requantised + added + multiplied + rescaled + accumulated |
 ///
 /// **Timing** A unit takes elements / rate cycles, a fraction of a cycle included; the units work
 /// at the same time, so the slowest decides.
 ///
 /// **Limits** An element costs the same whatever its width and operation. ISAAC has no requantiser
-/// (its 16-bit sums are shifted): charging it to the shift-and-add unit is an assumption.
+/// (its 16-bit sums are shifted) and no multiplier: charging them to the shift-and-add unit is an
+/// assumption.
 ///
 /// **Example**
 /// \code

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/reram/adc_bank.h>
 
+#include <pimvp/reram/adc_message.h>
 #include <pimvp/reram/crossbar_simd.h>
-#include <pimvp/reram/messages.h>
 
 #include <pimvp/core/clock.h>
 
@@ -53,13 +53,7 @@ sc_core::sc_time adc_bank::conversion_time(std::uint64_t conversions) const {
 }
 
 tlm::tlm_response_status adc_bank::check(const tlm::tlm_generic_payload& payload) const {
-    const tlm::tlm_response_status status = bus::check_message(payload, sizeof(adc_sample_header));
-    if (status != tlm::TLM_OK_RESPONSE) return status;
-    const auto header = bus::header_of<adc_sample_header>(payload);
-    const std::size_t expected =
-        sizeof(header) + 2 * (std::size_t{header.crossbars} + std::size_t{header.samples});
-    return payload.get_data_length() == expected ? tlm::TLM_OK_RESPONSE
-                                                 : tlm::TLM_BURST_ERROR_RESPONSE;
+    return check_adc_message(payload);
 }
 
 sc_core::sc_time adc_bank::occupancy(const tlm::tlm_generic_payload& payload) const {
@@ -77,12 +71,10 @@ sc_core::sc_time adc_bank::occupancy(const tlm::tlm_generic_payload& payload) co
 void adc_bank::execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
     const auto header = bus::header_of<adc_sample_header>(payload);
     bus::message codes = out.pool().allocate(payload.get_data_length());
-    const std::size_t before_samples = sizeof(header) + 2 * std::size_t{header.crossbars};
-    std::memcpy(codes.data(), payload.get_data_ptr(), before_samples);
-    const auto* samples =
-        reinterpret_cast<const std::uint16_t*>(payload.get_data_ptr() + before_samples);
-    auto* converted = reinterpret_cast<std::uint16_t*>(codes.data() + before_samples);
-    m_stats.clipped += best_kernels().saturate(samples, converted, header.samples, m_highest_code);
+    std::memcpy(codes.data(), payload.get_data_ptr(),
+                sizeof(header) + 2 * std::size_t{header.crossbars});
+    m_stats.clipped += best_kernels().saturate(adc_values(payload), adc_values(codes.payload()),
+                                               header.samples, m_highest_code);
     m_stats.conversions += header.conversions;
     m_ledger.add(m_conversion, header.conversions, header.scope);
     out.send(std::move(codes), at);

@@ -19,7 +19,8 @@ namespace pimvp::reram {
 /// A bank of your own derives from this, takes adc_sample_header messages and answers each with an
 /// adc_code_header message, in order, when its codes are ready. Its sockets may be pimvp's
 /// (bus::service_port, bus::push_port) or any base-protocol sockets of 32 bits. See messages.h for
-/// the format; codes are 0 .. 2^15 - 1.
+/// the format and adc_message.h for reading it; codes are 0 .. 2^15 - 1. As with every sc_module,
+/// its constructor takes the name as sc_module_name, not as text.
 class adc_bank_base : public sc_core::sc_module {
 public:
     using target_socket = tlm::tlm_base_target_socket<32>;

@@ -12,11 +12,6 @@
 #include <utility>
 
 namespace pimvp::reram {
-namespace {
-
-constexpr const char* bad_message = "/pimvp/reram/tile/bad_message";
-
-}  // namespace
 
 tlm::tlm_response_status tile::inlet_service::check(const tlm::tlm_generic_payload& payload) const {
     return m_tile.check(payload);
@@ -105,6 +100,11 @@ void tile::unload(std::uint32_t program) {
     }
     found->second->restart();
     m_programs.erase(found);
+}
+
+bool tile::is_idle(std::uint32_t program, std::uint32_t inferences) const {
+    const auto found = m_programs.find(program);
+    return found == m_programs.end() || found->second->is_idle(inferences);
 }
 
 bool tile::is_taken(const tile_program& program) const {
@@ -228,7 +228,7 @@ void tile::acknowledge(const resident_program& program, std::uint64_t at_fs) {
     action.program = program.number;
     action.message =
         make_tile_message(out.pool(), tile_message::loaded, {program.reply_to, m_node, 0, 0},
-                          tile_loaded_header{program.number, m_node}, nullptr, 0);
+                          tile_loaded_header{program.number, m_node});
     schedule(std::move(action));
 }
 

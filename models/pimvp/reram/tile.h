@@ -78,9 +78,12 @@ public:
     void abort();
     /// abort() and forget all programs and cells.
     void reset();
-    /// Forgets one program. Precondition: none of its inferences is in flight.
+    /// Forgets one program. Precondition: is_idle().
     void unload(std::uint32_t program);
 
+    /// Whether a program has no work left here after so many inferences: outputs may have left
+    /// while pixels and windows that nobody needs are still under way.
+    [[nodiscard]] bool is_idle(std::uint32_t program, std::uint32_t inferences) const;
     /// Whether an IMA the program asks for belongs to another one.
     [[nodiscard]] bool is_taken(const tile_program& program) const;
     /// Tells `observer` (null: nobody) about every pixel a stage delivers.
@@ -91,6 +94,7 @@ public:
     [[nodiscard]] std::string pending() const;
 
 private:
+    static constexpr const char* bad_message = "/pimvp/reram/tile/bad_message";
     struct result_port;
     struct events {
         core::event_id bus_byte, output_register_cycle;

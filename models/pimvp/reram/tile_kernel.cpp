@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace pimvp::reram {
 
@@ -109,6 +110,12 @@ void im2col_gather::operator()(std::uint32_t block, window_position at, const fe
 
 // vector_kernel -----------------------------------------------------------------------------------
 
+bool reads_one_pixel(const stage_record& stage, const std::vector<tensor_buffer>& buffers) {
+    const tensor_buffer& first = buffers[stage.input];
+    const tensor_buffer& second = buffers[stage.second_input];
+    return second.height != first.height || second.width != first.width;
+}
+
 vector_kernel::vector_kernel(const stage_record& stage, const std::vector<tensor_buffer>& buffers)
     : m_kind(static_cast<stage_kind>(stage.kind)),
       m_walker(stage, buffers[stage.input]),
@@ -118,17 +125,26 @@ vector_kernel::vector_kernel(const stage_record& stage, const std::vector<tensor
                      m_input_bytes),
       m_count_pad(stage.count_include_pad != 0),
       m_input(stage.input_type) {
-    switch (m_kind) {
-    case stage_kind::add: {
+    if (has_two_inputs(m_kind)) {
         const tensor_buffer& second = buffers[stage.second_input];
         m_second_offset =
             std::size_t{stage.first_channel - second.first_channel} * second.element_bytes;
+        m_second_is_pixel = reads_one_pixel(stage, buffers);
+    }
+    switch (m_kind) {
+    case stage_kind::add:
         m_unit.emplace<post::residual_adder>(stage.input_type, stage.second_type,
                                              stage.output_type);
         break;
-    }
+    case stage_kind::multiply:
+        m_unit.emplace<post::element_multiplier>(stage.input_type, stage.second_type,
+                                                 stage.output_type);
+        break;
     case stage_kind::requantise:
         m_unit.emplace<post::rescaler>(stage.input_type, stage.output_type);
+        break;
+    case stage_kind::lookup:
+        m_unit.emplace<post::lookup_activation>(stage.input_type, stage.output_type, stage.table);
         break;
     case stage_kind::average_pool:
         m_unit.emplace<post::average_pooler>(stage.input_type, stage.output_type);
@@ -139,30 +155,33 @@ vector_kernel::vector_kernel(const stage_record& stage, const std::vector<tensor
     }
 }
 
-std::uint32_t vector_kernel::elements_inside(window_position at) const {
-    const auto count = [](std::int64_t first, std::uint32_t kernel, std::uint32_t step,
-                          std::uint32_t extent) {
+std::uint32_t vector_kernel::taps(window_position at, std::int64_t from, std::uint32_t height,
+                                  std::uint32_t width) const {
+    const auto count = [from](std::int64_t first, std::uint32_t kernel, std::uint32_t step,
+                              std::uint32_t extent) {
         std::uint32_t inside = 0;
         for (std::uint32_t k = 0; k < kernel; ++k) {
             const std::int64_t at_k = first + std::int64_t{k} * step;
-            if (at_k >= 0 && at_k < extent) ++inside;
+            if (at_k >= from && at_k < extent) ++inside;
         }
         return inside;
     };
     const stage_window& w = m_walker.window();
-    return count(m_walker.row(at, 0), w.kernel_h, w.dilation_h, m_walker.height()) *
-           count(m_walker.column(at, 0), w.kernel_w, w.dilation_w, m_walker.width());
+    return count(m_walker.row(at, 0), w.kernel_h, w.dilation_h, height) *
+           count(m_walker.column(at, 0), w.kernel_w, w.dilation_w, width);
 }
 
 std::uint64_t vector_kernel::bytes_read(std::uint32_t window) const {
     const std::uint64_t pixel = std::uint64_t{m_channels} * m_input_bytes;
     switch (m_kind) {
     case stage_kind::add:
+    case stage_kind::multiply:
         return 2 * pixel;
     case stage_kind::max_pool:
     case stage_kind::average_pool:
-        return pixel * elements_inside(m_walker.position(window));
+        return pixel * taps(m_walker.position(window), 0, m_walker.height(), m_walker.width());
     case stage_kind::requantise:
+    case stage_kind::lookup:
     case stage_kind::matrix:
         break;
     }
@@ -171,14 +190,25 @@ std::uint64_t vector_kernel::bytes_read(std::uint32_t window) const {
 
 post::operation_counts vector_kernel::operator()(std::uint32_t window, const feature_map& first,
                                                  const feature_map* second, std::uint8_t* out) {
-    if (m_kind == stage_kind::add) {
-        return std::get<post::residual_adder>(m_unit)(first.pixel(window) + m_first_offset,
-                                                      second->pixel(window) + m_second_offset,
-                                                      m_channels, out);
+    switch (m_kind) {
+    case stage_kind::add:
+    case stage_kind::multiply: {
+        const std::uint8_t* a = first.pixel(window) + m_first_offset;
+        const std::uint8_t* b = second->pixel(m_second_is_pixel ? 0 : window) + m_second_offset;
+        return m_kind == stage_kind::add
+                   ? std::get<post::residual_adder>(m_unit)(a, b, m_channels, out)
+                   : std::get<post::element_multiplier>(m_unit)(a, b, m_channels, out);
     }
-    if (m_kind == stage_kind::requantise) {
+    case stage_kind::requantise:
         return std::get<post::rescaler>(m_unit)(first.pixel(window) + m_first_offset, m_channels,
                                                 out);
+    case stage_kind::lookup:
+        return std::get<post::lookup_activation>(m_unit)(first.pixel(window) + m_first_offset,
+                                                         m_channels, out);
+    case stage_kind::max_pool:
+    case stage_kind::average_pool:
+    case stage_kind::matrix:
+        break;
     }
     const window_position at = m_walker.position(window);
     const stage_window& w = m_walker.window();
@@ -205,10 +235,10 @@ post::operation_counts vector_kernel::operator()(std::uint32_t window, const fea
     for (const std::uint8_t* pixel : m_pixels) {
         counts += pooler.accumulate(pixel, m_channels, m_sums.data());
     }
-    const std::uint32_t inside =
-        std::max<std::uint32_t>(1, static_cast<std::uint32_t>(m_pixels.size()));
-    const std::uint32_t divisor = m_count_pad ? w.kernel_h * w.kernel_w : inside;
-    counts += pooler.finish(m_sums.data(), m_channels, divisor, out);
+    const std::uint32_t divisor =
+        m_count_pad ? taps(at, std::numeric_limits<std::int64_t>::min(), w.counted_h, w.counted_w)
+                    : static_cast<std::uint32_t>(m_pixels.size());
+    counts += pooler.finish(m_sums.data(), m_channels, std::max(1U, divisor), out);
     return counts;
 }
 

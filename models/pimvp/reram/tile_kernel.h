@@ -105,7 +105,11 @@ private:
     std::vector<std::vector<element>> m_blocks;
 };
 
-/// A stage without crossbars: pool, sum or requantise one output pixel.
+/// Whether the second input of a stage is one pixel that serves all windows of a larger first one.
+[[nodiscard]] bool reads_one_pixel(const stage_record& stage,
+                                   const std::vector<tensor_buffer>& buffers);
+
+/// A stage without crossbars: pool, sum, multiply, look up or requantise one output pixel.
 class vector_kernel {
 public:
     vector_kernel(const stage_record& stage, const std::vector<tensor_buffer>& buffers);
@@ -117,15 +121,20 @@ public:
     [[nodiscard]] std::uint64_t bytes_read(std::uint32_t window) const;
 
 private:
-    [[nodiscard]] std::uint32_t elements_inside(window_position at) const;
+    /// Taps of a window in rows from `from` to below `height` and columns likewise to `width`.
+    [[nodiscard]] std::uint32_t taps(window_position at, std::int64_t from, std::uint32_t height,
+                                     std::uint32_t width) const;
 
     stage_kind m_kind;
     window_walker m_walker;
     std::uint32_t m_channels, m_input_bytes;
     std::size_t m_first_offset = 0, m_second_offset = 0;  ///< of the channels in a pixel
     bool m_count_pad;
+    bool m_second_is_pixel = false;  ///< one pixel serves all windows
     post::number_format m_input;
-    std::variant<std::monostate, post::residual_adder, post::rescaler, post::average_pooler> m_unit;
+    std::variant<std::monostate, post::residual_adder, post::element_multiplier, post::rescaler,
+                 post::lookup_activation, post::average_pooler>
+        m_unit;
     std::vector<const std::uint8_t*> m_pixels;
     std::vector<std::int64_t> m_sums;
 };

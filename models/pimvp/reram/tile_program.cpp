@@ -4,7 +4,9 @@
 #include <pimvp/reram/crossbar_encoder.h>
 
 #include <pimvp/core/bytes.h>
+#include <pimvp/core/energy.h>
 
+#include <map>
 #include <string>
 
 namespace pimvp::reram {
@@ -28,6 +30,7 @@ void put(core::byte_writer& to, const stage_record& s) {
                         s.second_type, s.output_type, s.input_bits, s.input_signed,
                         s.count_include_pad, s.first_channel, s.channels, s.accumulators});
     to.put_list(s.routes);
+    to.put_list(s.table);
     to.put_list(s.row_blocks);
     to.put(static_cast<std::uint32_t>(s.imas.size()));
     for (const ima_share& share : s.imas) {
@@ -61,6 +64,7 @@ stage_record get_stage(core::byte_reader& from) {
     s.channels = f.channels;
     s.accumulators = f.accumulators;
     s.routes = from.get_list<route>("routes");
+    s.table = from.get_list<std::int32_t>("table");
     s.row_blocks = from.get_list<row_block>("row blocks");
     const std::uint32_t shares = from.get_count(20, "IMA shares");
     for (std::uint32_t i = 0; i < shares; ++i) {
@@ -128,6 +132,20 @@ void validate(const stage_window& w, const tensor_buffer& in) {
             "window: too many positions");
 }
 
+/// What a stage delivers itself, it delivers once.
+void require_disjoint_channels(const std::vector<output_segment>& segments) {
+    std::map<std::uint32_t, std::uint32_t> made;  // first channel -> count
+    for (const output_segment& g : segments) {
+        if (g.role == static_cast<std::uint32_t>(segment_role::partial)) continue;
+        require(made.emplace(g.first_channel, g.count).second, "segment: channels made twice");
+    }
+    std::uint32_t end = 0;
+    for (const auto& [first, count] : made) {
+        require(first >= end, "segment: channels made twice");
+        end = first + count;
+    }
+}
+
 void validate_matrix(const stage_record& s, const tile_program& p, const tile_limits& limits,
                      std::vector<std::uint32_t>& used_imas) {
     const tensor_buffer& in = p.buffers[s.input];
@@ -179,6 +197,53 @@ void validate_matrix(const stage_record& s, const tile_program& p, const tile_li
         require(segment.home_node < limits.nodes, "segment: no such node");
         require(segment.partials <= limits.nodes, "segment: partials");
     }
+    require_disjoint_channels(s.segments);
+}
+
+void validate_vector(const stage_record& s, stage_kind kind, const tile_program& p) {
+    const tensor_buffer& in = p.buffers[s.input];
+    require(s.row_blocks.empty() && s.imas.empty() && s.segments.empty() && s.bias.empty() &&
+                s.multipliers.empty() && s.accumulators == 0,
+            "stage: crossbars and sums belong to matrix stages");
+    require(s.channels >= 1 && s.first_channel >= in.first_channel &&
+                inside(s.first_channel, s.channels, std::uint64_t{in.first_channel} + in.channels),
+            "stage: channels outside the buffer");
+    const bool slides = kind == stage_kind::max_pool || kind == stage_kind::average_pool;
+    const stage_window& w = s.window;
+    const bool is_pointwise = w.output_h == in.height && w.output_w == in.width &&
+                              w.kernel_h == 1 && w.kernel_w == 1 && w.stride_h == 1 &&
+                              w.stride_w == 1 && w.pad_top == 0 && w.pad_left == 0;
+    require(slides || is_pointwise, "stage: one output pixel per input pixel");
+    require(kind != stage_kind::max_pool || s.input_type == s.output_type,
+            "max pool: input and output differ in type");
+    if (kind == stage_kind::lookup) {
+        const std::int64_t integers = std::int64_t{s.input_type.highest} - s.input_type.lowest + 1;
+        require(static_cast<std::int64_t>(s.table.size()) == integers,
+                "lookup: one entry per integer of its input");
+    }
+    if (!has_two_inputs(kind)) return;
+    require(s.second_input < p.buffers.size(), "stage: no such second buffer");
+    const tensor_buffer& second = p.buffers[s.second_input];
+    validate(s.second_type);
+    const bool same = second.height == in.height && second.width == in.width;
+    const bool one_pixel = second.height == 1 && second.width == 1;
+    require((same || (kind == stage_kind::multiply && one_pixel)) &&
+                second.element_bytes == s.second_type.element_bytes &&
+                s.first_channel >= second.first_channel &&
+                inside(s.first_channel, s.channels,
+                       std::uint64_t{second.first_channel} + second.channels),
+            "stage: second buffer differs in shape");
+}
+
+/// Partial sums find their stage by its layer.
+void validate_layers(const tile_program& p) {
+    std::map<std::uint32_t, bool> is_matrix;
+    for (const stage_record& s : p.stages) {
+        const bool own = s.kind == static_cast<std::uint32_t>(stage_kind::matrix);
+        const auto [known, is_new] = is_matrix.emplace(s.layer, own);
+        require(is_new || (!own && !known->second),
+                "stage: a matrix stage shares its layer with another");
+    }
 }
 
 void validate(const crossbar_record& c, const std::vector<const ima_share*>& share_of,
@@ -220,10 +285,11 @@ void validate(const tile_program& p, const tile_limits& limits) {
     std::vector<const ima_share*> share_of(limits.imas, nullptr);
     for (const stage_record& s : p.stages) {
         require(s.kind >= static_cast<std::uint32_t>(stage_kind::matrix) &&
-                    s.kind <= static_cast<std::uint32_t>(stage_kind::requantise),
+                    s.kind <= static_cast<std::uint32_t>(stage_kind::multiply),
                 "stage: unknown kind");
         require(s.input < p.buffers.size(), "stage: no such input buffer");
         const tensor_buffer& in = p.buffers[s.input];
+        require(s.scope < core::energy_ledger::max_scopes, "stage: scope");
         validate(s.window, in);
         validate(s.input_type);
         validate(s.output_type);
@@ -234,40 +300,19 @@ void validate(const tile_program& p, const tile_limits& limits) {
                         inside(r.to_channel, r.channels, max_channels),
                     "route: out of range");
         }
-        if (s.kind == static_cast<std::uint32_t>(stage_kind::matrix)) {
+        const auto kind = static_cast<stage_kind>(s.kind);
+        if (kind == stage_kind::matrix) {
             validate_matrix(s, p, limits, used_imas);
-            for (const ima_share& share : s.imas) {
-                share_of[share.ima] = &share;
-            }
-            continue;
-        }
-        require(
-            s.channels >= 1 && s.first_channel >= in.first_channel &&
-                inside(s.first_channel, s.channels, std::uint64_t{in.first_channel} + in.channels),
-            "stage: channels outside the buffer");
-        const bool slides = s.kind == static_cast<std::uint32_t>(stage_kind::max_pool) ||
-                            s.kind == static_cast<std::uint32_t>(stage_kind::average_pool);
-        require(slides || (s.window.output_h == in.height && s.window.output_w == in.width),
-                "stage: one output pixel per input pixel");
-        require(s.kind != static_cast<std::uint32_t>(stage_kind::max_pool) ||
-                    s.input_type == s.output_type,
-                "max pool: input and output differ in type");
-        if (s.kind == static_cast<std::uint32_t>(stage_kind::add)) {
-            require(s.second_input < p.buffers.size(), "add: no such second buffer");
-            const tensor_buffer& second = p.buffers[s.second_input];
-            validate(s.second_type);
-            require(second.height == in.height && second.width == in.width &&
-                        second.element_bytes == s.second_type.element_bytes &&
-                        s.first_channel >= second.first_channel &&
-                        inside(s.first_channel, s.channels,
-                               std::uint64_t{second.first_channel} + second.channels),
-                    "add: second buffer differs in shape");
+            for (const ima_share& share : s.imas) share_of[share.ima] = &share;
+        } else {
+            validate_vector(s, kind, p);
         }
     }
+    validate_layers(p);
     std::vector<bool> is_read(p.buffers.size(), false);
     for (const stage_record& s : p.stages) {
         is_read[s.input] = true;
-        if (s.kind == static_cast<std::uint32_t>(stage_kind::add)) is_read[s.second_input] = true;
+        if (has_two_inputs(static_cast<stage_kind>(s.kind))) is_read[s.second_input] = true;
     }
     for (const bool read : is_read) require(read, "buffer: no stage reads it");
     for (const crossbar_record& c : p.crossbars) validate(c, share_of, limits);

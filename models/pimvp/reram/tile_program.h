@@ -20,8 +20,15 @@ enum class stage_kind : std::uint32_t {
     add = 2,     ///< element-wise sum of two tensors
     max_pool = 3,
     average_pool = 4,
-    requantise = 5  ///< same reals, other integers
+    requantise = 5,  ///< same reals, other integers
+    lookup = 6,      ///< element by element through a table
+    multiply = 7     ///< element-wise product of two tensors; the second may be one pixel for all
 };
+
+/// Whether stages of a kind read stage_record::second_input.
+constexpr bool has_two_inputs(stage_kind kind) {
+    return kind == stage_kind::add || kind == stage_kind::multiply;
+}
 
 /// A tensor, or the channels of it that are needed here, as it arrives at this tile.
 struct tensor_buffer {
@@ -39,6 +46,9 @@ struct stage_window {
     std::uint32_t dilation_h = 1, dilation_w = 1;
     std::int32_t pad_top = 0, pad_left = 0;
     std::uint32_t output_h = 1, output_w = 1;
+    /// average_pool that counts its padding: the rows and columns, of the map and the padding below
+    /// and right of it, that count.
+    std::uint32_t counted_h = 0, counted_w = 0;
 };
 
 /// A copy of some output channels of every pixel goes to a node of the interconnect, where it
@@ -91,7 +101,7 @@ struct stage_record {
     std::uint32_t layer = 0;         ///< stages of all tiles that compute one layer share it
     std::uint32_t scope = 0;         ///< ledger scope the work is charged to
     std::uint32_t input = 0;         ///< index into tile_program::buffers
-    std::uint32_t second_input = 0;  ///< add
+    std::uint32_t second_input = 0;  ///< add, multiply
     stage_window window;
     post::number_format input_type, second_type, output_type;
     std::uint32_t input_bits = 8;  ///< matrix: bits to stream
@@ -100,6 +110,8 @@ struct stage_record {
     std::uint32_t first_channel = 0;      ///< vector stages: the channels computed here
     std::uint32_t channels = 0;
     std::vector<route> routes;
+    /// lookup: results for input_type.lowest .. input_type.highest.
+    std::vector<std::int32_t> table;
     // matrix only
     std::vector<row_block> row_blocks;
     std::vector<ima_share> imas;

@@ -4,8 +4,17 @@
 #include <algorithm>
 #include <cstring>
 #include <tuple>
+#include <utility>
 
 namespace pimvp::reram {
+namespace {
+
+/// As the adders do it: a program's biases may be anything.
+std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+}  // namespace
 
 // tile_stage --------------------------------------------------------------------------------------
 
@@ -13,6 +22,8 @@ tile_stage::tile_stage(resident_program& program, std::uint32_t index, const sta
     : m_program(program),
       m_index(index),
       m_record(record),
+      m_two_inputs(has_two_inputs(static_cast<stage_kind>(record.kind))),
+      m_second_is_pixel(m_two_inputs && reads_one_pixel(record, program.program.buffers)),
       m_walker(record, program.program.buffers[record.input]) {
     if (static_cast<stage_kind>(record.kind) == stage_kind::matrix) {
         m_gather.emplace(record, program.program.buffers[record.input]);
@@ -32,8 +43,8 @@ std::uint32_t tile_stage::program() const {
 bool tile_stage::inputs_ready() const {
     const std::uint32_t needed = m_walker.pixels_needed(m_window);
     if (m_first == nullptr || m_first->ready() < needed) return false;
-    if (static_cast<stage_kind>(m_record.kind) != stage_kind::add) return true;
-    return m_second != nullptr && m_second->ready() >= needed;
+    if (!m_two_inputs) return true;
+    return m_second != nullptr && m_second->ready() >= (m_second_is_pixel ? 1 : needed);
 }
 
 std::uint64_t tile_stage::gather(std::uint32_t crossbar_rows) {
@@ -70,15 +81,14 @@ std::pair<std::uint32_t, std::uint32_t> tile_stage::pass(std::uint64_t now_fs,
 
 void tile_stage::advance(std::uint64_t now_fs, std::uint64_t interval_fs) {
     m_next_issue_fs = now_fs + interval_fs;
-    const bool is_sum = static_cast<stage_kind>(m_record.kind) == stage_kind::add;
     if (++m_window < m_walker.windows()) {
         if (m_walker.position(m_window).x != 0) return;
         m_program.bury(m_record.input, m_inference);
-        if (is_sum) m_program.bury(m_record.second_input, m_inference);
+        if (m_two_inputs) m_program.bury(m_record.second_input, m_inference);
         return;
     }
     m_program.release(m_record.input, m_inference);
-    if (is_sum) m_program.release(m_record.second_input, m_inference);
+    if (m_two_inputs) m_program.release(m_record.second_input, m_inference);
     m_window = 0;
     ++m_inference;
     m_first = m_program.map(m_record.input, m_inference);
@@ -135,7 +145,9 @@ void tile_stage::add_results(open_window& w, const ima_share& share, const std::
     const auto* results = reinterpret_cast<const std::int64_t*>(sums);
     for (const result_range& range : share.results) {
         std::int64_t* to = w.sums.data() + range.to;
-        for (std::uint32_t i = 0; i < range.count; ++i) to[i] += results[range.from + i];
+        for (std::uint32_t i = 0; i < range.count; ++i) {
+            to[i] = wrapping_sum(to[i], results[range.from + i]);
+        }
     }
     --w.imas_pending;
     w.ready_fs = std::max(w.ready_fs, at_fs);
@@ -147,7 +159,8 @@ void tile_stage::add_partial(open_window& w, std::uint32_t segment,
     for (std::uint32_t i = 0; i < g.count; ++i) {
         std::int64_t value = 0;
         std::memcpy(&value, sums + i * sizeof(value), sizeof(value));
-        w.sums[g.first_accumulator + i] += value;
+        std::int64_t& sum = w.sums[g.first_accumulator + i];
+        sum = wrapping_sum(sum, value);
     }
     --w.partials_pending[segment];
 }
@@ -203,7 +216,7 @@ resident_program::resident_program(std::uint32_t program_number, tile_program pr
     for (const stage_record& record : program.stages) {
         stages.emplace_back(*this, static_cast<std::uint32_t>(stages.size()), record);
         ++m_readers[record.input];
-        if (static_cast<stage_kind>(record.kind) == stage_kind::add) {
+        if (has_two_inputs(static_cast<stage_kind>(record.kind))) {
             ++m_readers[record.second_input];
         }
     }
@@ -230,6 +243,10 @@ bool resident_program::store(const tile_pixels_header& header, const std::uint8_
     if (!stored.map.write(header.pixel, header.first_channel, header.channels, values)) {
         return false;
     }
+    if (stored.readers == 0) {  // they have finished without these pixels
+        forget_if_complete(entry);
+        return true;
+    }
     stored.live_bytes += bytes;
     m_edram.allocate(bytes);
     return true;
@@ -241,11 +258,10 @@ void resident_program::bury(std::uint32_t buffer, std::uint32_t inference) {
     stored_map& stored = found->second;
     std::uint32_t dead = stored.map.ready();
     for (const tile_stage& s : stages) {
-        const bool is_sum = static_cast<stage_kind>(s.m_record.kind) == stage_kind::add;
-        if (s.m_record.input != buffer && !(is_sum && s.m_record.second_input == buffer)) continue;
+        if (!s.reads(buffer)) continue;
         if (s.m_inference < inference) return;  // has not begun with it
         if (s.m_inference == inference) {
-            dead = std::min(dead, s.m_walker.first_needed(s.m_window));
+            dead = std::min(dead, s.first_needed(buffer));
         }
     }
     if (dead <= stored.dead_pixels) return;
@@ -265,8 +281,20 @@ const feature_map* resident_program::map(std::uint32_t buffer, std::uint32_t inf
 void resident_program::release(std::uint32_t buffer, std::uint32_t inference) {
     const auto found = m_maps.find({inference, buffer});
     if (found == m_maps.end() || --found->second.readers != 0) return;
-    m_edram.release(found->second.live_bytes);
-    m_maps.erase(found);
+    m_edram.release(std::exchange(found->second.live_bytes, 0));
+    forget_if_complete(found);
+}
+
+void resident_program::forget_if_complete(map_entry entry) {
+    const tensor_buffer& shape = program.buffers[entry->first.second];
+    if (entry->second.map.ready() == shape.height * shape.width) m_maps.erase(entry);
+}
+
+bool resident_program::is_idle(std::uint32_t inferences) const {
+    const bool is_done = std::all_of(stages.begin(), stages.end(), [=](const tile_stage& s) {
+        return s.m_inference == inferences && s.m_open.empty();
+    });
+    return is_done && m_maps.empty();
 }
 
 void resident_program::restart() {

@@ -93,11 +93,21 @@ private:
     friend class resident_program;
 
     [[nodiscard]] bool inputs_ready() const;
+    [[nodiscard]] bool reads(std::uint32_t buffer) const {
+        return m_record.input == buffer || (m_two_inputs && m_record.second_input == buffer);
+    }
+    /// First pixel of a buffer that this window or a later one reads.
+    [[nodiscard]] std::uint32_t first_needed(std::uint32_t buffer) const {
+        const bool whole = m_second_is_pixel && m_record.second_input == buffer;
+        return whole ? 0 : m_walker.first_needed(m_window);
+    }
     void advance(std::uint64_t now_fs, std::uint64_t interval_fs);
 
     resident_program& m_program;
     const std::uint32_t m_index;
     const stage_record& m_record;
+    const bool m_two_inputs;
+    const bool m_second_is_pixel;  ///< one pixel serves all windows
     window_walker m_walker;
     std::optional<im2col_gather> m_gather;
     std::optional<vector_kernel> m_vector;
@@ -133,8 +143,11 @@ public:
     [[nodiscard]] const feature_map* map(std::uint32_t buffer, std::uint32_t inference) const;
     /// A stage has moved on to other rows: pixels that nobody needs any more are dead.
     void bury(std::uint32_t buffer, std::uint32_t inference);
-    /// A reader has used all of a tensor; the last one frees it.
+    /// A reader has used what it needs of a tensor; behind the last one its bytes are free, and it
+    /// is forgotten when all pixels have arrived.
     void release(std::uint32_t buffer, std::uint32_t inference);
+    /// So many inferences have gone through and left nothing behind.
+    [[nodiscard]] bool is_idle(std::uint32_t inferences) const;
     /// Drops all inferences; the next one is 0.
     void restart();
 
@@ -146,9 +159,14 @@ private:
         std::uint64_t live_bytes = 0;
     };
 
+    using map_table = std::map<std::pair<std::uint32_t, std::uint32_t>, stored_map>;
+    using map_entry = map_table::iterator;
+
+    void forget_if_complete(map_entry entry);
+
     std::map<std::uint32_t, std::uint32_t> m_buffer_of_tensor;
-    std::vector<std::uint32_t> m_readers;                                  ///< per buffer
-    std::map<std::pair<std::uint32_t, std::uint32_t>, stored_map> m_maps;  ///< (inference, buffer)
+    std::vector<std::uint32_t> m_readers;  ///< per buffer
+    map_table m_maps;                      ///< (inference, buffer)
     mem::edram& m_edram;
 };
 

@@ -15,8 +15,6 @@
 namespace pimvp::reram {
 namespace {
 
-constexpr const char* bad_message = "/pimvp/reram/tile/bad_message";
-
 std::uint64_t sequence_of(const open_window& w) {
     return (std::uint64_t{w.inference} << 32) | w.window;
 }

@@ -38,15 +38,24 @@ std::size_t tile_body_bytes(const tlm::tlm_generic_payload& payload) {
     return payload.get_data_length() - message_bytes<Header>;
 }
 
-/// A message for `node` of which the last `body_bytes` bytes are `body`.
+/// A message for `node`; `body_bytes` bytes follow the headers, undefined.
 template <class Header>
 bus::message make_tile_message(bus::payload_pool& pool, tile_message kind,
                                bus::node_message_header node, const Header& header,
-                               const void* body, std::size_t body_bytes) {
+                               std::size_t body_bytes = 0) {
     node.kind = static_cast<std::uint32_t>(kind);
     bus::message made = pool.allocate(message_bytes<Header> + body_bytes);
     std::memcpy(made.data(), &node, sizeof(node));
     std::memcpy(made.data() + sizeof(node), &header, sizeof(header));
+    return made;
+}
+
+/// A message for `node` of which the last `body_bytes` bytes are `body`.
+template <class Header>
+bus::message make_tile_message(bus::payload_pool& pool, tile_message kind,
+                               const bus::node_message_header& node, const Header& header,
+                               const void* body, std::size_t body_bytes) {
+    bus::message made = make_tile_message(pool, kind, node, header, body_bytes);
     if (body_bytes != 0) std::memcpy(made.data() + message_bytes<Header>, body, body_bytes);
     return made;
 }

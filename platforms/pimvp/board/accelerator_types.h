@@ -42,8 +42,8 @@ protected:
 ///
 /// \code
 ///     board::accelerator_types types;
-///     types.add<isaac_like::accelerator, isaac_like::params>("isaac_like", "ISAAC-like ReRAM
-///     chip"); const auto params = board::read_board(document, types);
+///     types.add<isaac_like::accelerator, isaac_like::isaac_like_params>("isaac_like", "ReRAM");
+///     const auto params = board::read_board(document, types);
 /// \endcode
 class accelerator_types {
 public:
@@ -54,13 +54,14 @@ public:
     /// Throws core::internal_error if the type is known already.
     template <class Params>
     void add(const std::string& type, const std::string& sentence, builder<Params> build);
-    /// For modules constructed as Module(name, context, params).
-    template <class Module, class Params>
-    void add(const std::string& type, const std::string& sentence) {
+    /// For modules constructed as Module(name, context, params, more...): what `more` is, the
+    /// factories of replaceable parts for instance, is copied.
+    template <class Module, class Params, class... More>
+    void add(const std::string& type, const std::string& sentence, const More&... more) {
         add<Params>(type, sentence,
-                    [](const sc_core::sc_module_name& name, core::context& context,
-                       const Params& params) -> std::unique_ptr<accel::accelerator> {
-                        return std::make_unique<Module>(name, context, params);
+                    [more...](const sc_core::sc_module_name& name, core::context& context,
+                              const Params& params) -> std::unique_ptr<accel::accelerator> {
+                        return std::make_unique<Module>(name, context, params, more...);
                     });
     }
 

@@ -25,7 +25,7 @@ struct accelerator_entry {
 
     template <class Self, class Visitor>
     static void describe(Self& p, Visitor& v) {
-        v.required("type", p.type, "The family, as `pimvp list models` names it.");
+        v.required("type", p.type, "The family, such as isaac_like.");
         v.required("address", p.address, "Where its registers begin, a multiple of 4 KiB.");
         if (p.settings) v.group("params", *p.settings, "Parameters of this type.");
     }

@@ -23,7 +23,10 @@ host::host(const sc_core::sc_module_name& name, core::context& context, const ho
     : sc_module(name),
       out("out", context),
       m_params(params),
-      m_memory(std::move(memory)) {
+      m_memory(std::move(memory)),
+      m_ledger(context.ledger()),
+      m_step_element(
+          m_ledger.event("host", "step_element", "", params.step_element_energy, core::off_chip)) {
     for (const device_site& site : sites) {
         m_devices.push_back(std::make_unique<device>(site.name.c_str(), *this, site.registers));
     }
@@ -59,6 +62,11 @@ void host::place_memory(std::uint64_t address, const void* from, std::size_t byt
 
 void host::compute(core::duration time) {
     out.advance(core::to_time(time));
+}
+
+void host::step(std::uint64_t elements, std::uint32_t scope) {
+    compute({m_params.step_element_time.value.fs * elements});
+    m_ledger.add(m_step_element, elements, scope);
 }
 
 }  // namespace pimvp::board

@@ -6,6 +6,7 @@
 
 #include <pimvp/bus/initiator_port.h>
 #include <pimvp/core/context.h>
+#include <pimvp/core/energy.h>
 
 #include <cstdint>
 #include <memory>
@@ -59,12 +60,17 @@ public:
     /// Like a boot loader: debug transport, no time passes. At any moment.
     void place_memory(std::uint64_t address, const void* from, std::size_t bytes);
 
-    /// Computing time of the host (operators the accelerator does not have).
+    /// Computing time of the host.
     void compute(core::duration time);
+    /// Time and energy of an operator that no accelerator has, on `elements` elements; what it
+    /// reads and writes is read_memory() and write_memory().
+    void step(std::uint64_t elements, std::uint32_t scope);
 
 private:
     const host_params m_params;
     memory_pool m_memory;
+    core::energy_ledger& m_ledger;
+    const core::event_id m_step_element;
     std::vector<std::unique_ptr<device>> m_devices;
 };
 

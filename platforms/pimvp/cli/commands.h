@@ -5,7 +5,9 @@
 
 #include <boost/program_options.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,17 @@ using arguments = std::vector<std::string>;
 int run_command(const arguments& words);
 int map_command(const arguments& words);
 int quantize_command(const arguments& words);
+int inspect_command(const arguments& words);
 int list_command(const arguments& words);
+
+/// Options that name a network and say how a float one becomes integers; its inputs.
+void add_network_options(boost::program_options::options_description& all,
+                         runner::workload_options& chosen);
+void add_input_options(boost::program_options::options_description& all,
+                       runner::workload_options& chosen);
+/// Options that say how a float network becomes integers.
+void add_quantise_options(boost::program_options::options_description& all,
+                          runner::workload_options& chosen);
 
 /// Options that name platform and network; shared by `run` and `map`.
 struct design_options {
@@ -30,6 +42,11 @@ void add_design_options(boost::program_options::options_description& all, design
 /// The whole number an option is given. Throws core::user_error unless it lies in low .. high.
 std::uint64_t whole_number(const std::string& option, const std::string& text, std::uint64_t low,
                            std::uint64_t high);
+
+/// What --threads is by default.
+std::string threads_here();
+/// "image 3 of 100", overwritten in place; null if nobody watches.
+std::function<void(std::size_t done, std::size_t all)> progress_line(bool quiet);
 
 /// Parses; prints the help and returns false if it is asked for. Throws core::user_error.
 bool parse(const arguments& words, const boost::program_options::options_description& all,

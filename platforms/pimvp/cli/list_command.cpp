@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
-#include <pimvp/board/cards/host_card.h>
+#include <pimvp/accel/all_cards.h>
+#include <pimvp/board/all_cards.h>
 #include <pimvp/bus/all_cards.h>
 #include <pimvp/core/card.h>
 #include <pimvp/core/diagnostics.h>
@@ -69,9 +70,10 @@ std::string models() {
 }
 
 std::string cards() {
-    std::vector<core::card_view> all{board::cards::host::all};
-    for (const auto& room : {bus::all_cards(), mem::all_cards(), noc::all_cards(),
-                             post::all_cards(), reram::all_cards()}) {
+    std::vector<core::card_view> all;
+    for (const auto& room :
+         {board::all_cards(), accel::all_cards(), bus::all_cards(), mem::all_cards(),
+          noc::all_cards(), post::all_cards(), reram::all_cards()}) {
         all.insert(all.end(), room.begin(), room.end());
     }
     return core::cards_table(all);

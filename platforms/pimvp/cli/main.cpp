@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
 #include <pimvp/board/device.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/setup.h>
 
+#include <fmt/format.h>
 #include <exception>
 #include <iostream>
+#include <string>
 #include <systemc>
+#include <vector>
 
 namespace {
 
@@ -15,24 +18,44 @@ using namespace pimvp;
 
 constexpr int internal = 1, user = 2, accelerator = 4;
 
-int dispatch(const cli::arguments& words) {
-    const std::vector<std::string> known{"run", "map", "quantize", "list"};
-    if (words.empty() || words[0] == "--help" || words[0] == "-h") {
-        (words.empty() ? std::cerr : std::cout)
-            << "usage: pimvp run | map | quantize | list [options]\n\n"
-               "  run       run a network on a platform, compare every layer, record time and "
-               "energy\n"
-               "  map       show where each layer of a network goes\n"
-               "  quantize  write a float network as an ONNX file of integers\n"
-               "  list      platforms, networks, cards, params\n\n"
-               "pimvp COMMAND --help lists the options of a command.\n";
-        return words.empty() ? user : 0;
+struct command {
+    const char* name;
+    int (*run)(const cli::arguments&);
+    const char* sentence;
+};
+constexpr command commands[] = {
+    {"run", cli::run_command,
+     "a network on a platform: compare every layer, record time and energy"},
+    {"map", cli::map_command, "show where each layer of a network goes, write the program"},
+    {"quantize", cli::quantize_command, "write a float network as an ONNX file of integers"},
+    {"inspect", cli::inspect_command, "statistics of a network's layers, weights and activations"},
+    {"list", cli::list_command, "platforms, networks, models, cards, params"},
+};
+
+std::string usage() {
+    std::string names, lines;
+    for (const command& each : commands) {
+        names += (names.empty() ? "" : " | ") + std::string(each.name);
+        lines += fmt::format("  {:9} {}\n", each.name, each.sentence);
     }
-    const cli::arguments rest(words.begin() + 1, words.end());
-    if (words[0] == "run") return cli::run_command(rest);
-    if (words[0] == "map") return cli::map_command(rest);
-    if (words[0] == "quantize") return cli::quantize_command(rest);
-    if (words[0] == "list") return cli::list_command(rest);
+    return "usage: pimvp " + names + " [options]\n\n" + lines +
+           "\npimvp COMMAND --help lists the options of a command.\n";
+}
+
+int dispatch(const cli::arguments& words) {
+    if (words.empty()) {
+        std::cerr << usage();
+        return user;
+    }
+    if (words[0] == "--help" || words[0] == "-h") {
+        std::cout << usage();
+        return 0;
+    }
+    std::vector<std::string> known;
+    for (const command& each : commands) {
+        if (words[0] == each.name) return each.run({words.begin() + 1, words.end()});
+        known.emplace_back(each.name);
+    }
     throw core::user_error("unknown command " + core::quoted(words[0]) +
                            core::did_you_mean(words[0], known));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
 #include <pimvp/core/file.h>
 #include <pimvp/core/text_table.h>

@@ -1,24 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
 #include <pimvp/core/diagnostics.h>
 
+#include <unistd.h>
+#include <algorithm>
 #include <charconv>
 #include <iostream>
+#include <thread>
 
 namespace pimvp::cli {
 
 namespace po = boost::program_options;
 
+namespace {
+
+/// An option that takes on or off.
+po::typed_value<std::string>* on_off(const std::string& name, bool& value) {
+    return po::value<std::string>()
+        ->default_value(value ? "on" : "off")
+        ->notifier([name, &value](const std::string& word) {
+            if (word != "on" && word != "off") {
+                throw core::user_error("--" + name, core::quoted(word) + " is neither on nor off");
+            }
+            value = word == "on";
+        });
+}
+
+}  // namespace
+
+void add_quantise_options(po::options_description& all, runner::workload_options& w) {
+    nn::quantise_flow& flow = w.flow;
+    all.add_options()("calibrate", po::value(&w.calibrate),
+                      "inputs to calibrate a float network on (.npy); a shipped one has its own")(
+        "calibrator",
+        po::value<std::string>()
+            ->default_value(flow.ranges.text())
+            ->notifier(
+                [&flow](const std::string& word) { flow.ranges = nn::range_rule::parse(word); }),
+        "ranges of its values: min-max, percentile:P, mse or entropy")(
+        "per-tensor",
+        po::bool_switch()->notifier([&flow](bool yes) { flow.integers.per_channel = !yes; }),
+        "one weight scale a layer, not one an output channel")(
+        "equalise", on_off("equalise", flow.equalise), "weights between layers: on or off")(
+        "bias-correction", on_off("bias-correction", flow.bias_correction),
+        "of the mean error: on or off")("bits", po::value(&w.bits),
+                                        "bits of single layers (.yaml); 8 everywhere else")(
+        "preprocess", po::value(&w.preprocess), "how uint8 images become inputs (.yaml)");
+}
+
+void add_network_options(po::options_description& all, runner::workload_options& chosen) {
+    all.add_options()("network", po::value(&chosen.network)->default_value("glyphs"),
+                      "shipped network, one of the zoo (list networks), or FILE.onnx");
+    add_quantise_options(all, chosen);
+}
+
+void add_input_options(po::options_description& all, runner::workload_options& chosen) {
+    all.add_options()("input", po::value(&chosen.input), "inputs, a row an inference (.npy)")(
+        "labels", po::value(&chosen.labels), "classes of the inputs (.npy)")(
+        "images", po::value(&chosen.images), "the first N inputs, or those from A to B: A-B");
+}
+
 void add_design_options(po::options_description& all, design_options& chosen) {
-    runner::workload_options& w = chosen.workload;
     all.add_options()("help,h", "this text")(
         "platform", po::value(&chosen.platform)->default_value(chosen.platform),
-        "preset or FILE.yaml")("network", po::value(&w.network)->default_value("glyphs"),
-                               "shipped network, one of the zoo (list networks), or FILE.onnx")(
-        "calibrate", po::value(&w.calibrate), "inputs to calibrate a float network on (.npy)")(
-        "preprocess", po::value(&w.preprocess), "how uint8 images become inputs (.yaml)")(
-        "set", po::value(&chosen.overrides)->composing(), "path=value, overrides the platform");
+        "preset or FILE.yaml")("set", po::value(&chosen.overrides)->composing(),
+                               "path=value, overrides the platform");
+    add_network_options(all, chosen.workload);
+}
+
+std::string threads_here() {
+    return std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
+}
+
+std::function<void(std::size_t, std::size_t)> progress_line(bool quiet) {
+    if (quiet || isatty(STDERR_FILENO) == 0) return {};
+    return [](std::size_t done, std::size_t all) {
+        std::cerr << "\r\033[K" << (done == all ? "" : "image ");
+        if (done != all) std::cerr << done << " of " << all << std::flush;
+    };
 }
 
 std::uint64_t whole_number(const std::string& option, const std::string& text, std::uint64_t low,
@@ -48,8 +108,8 @@ bool parse(const arguments& words, const po::options_description& all, const std
         }
         po::notify(seen);
     } catch (const po::error& problem) {
-        throw core::user_error(std::string(problem.what()) + "; see " + usage.substr(0, 9) +
-                               " --help");
+        throw core::user_error(std::string(problem.what()) + "; see " +
+                               usage.substr(0, usage.find(' ', 6)) + " --help");
     }
     return true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commands.h"
+#include <pimvp/cli/commands.h>
 
 #include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
@@ -12,13 +12,10 @@
 #include <pimvp/runner/record.h>
 
 #include <fmt/format.h>
-#include <unistd.h>
-#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <limits>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace pimvp::cli {
@@ -38,9 +35,8 @@ void print_layers(const runner::workload& work, const runner::run_outcome& outco
                      {"latency", right}, {"busy", right}, {"energy", right}, {"share", right}};
     const double all = outcome.energy.dynamic_j;
     for (const runner::layer_result& layer : outcome.layers) {
-        const nn::node& node = work.network.nodes[layer.node];
-        table.row({node.name, std::string(to_string(node.kind)),
-                   core::grouped(work.network.macs(node)), core::grouped(layer.mismatches),
+        table.row({layer.name, layer.kind + (layer.on_host ? " (host)" : ""),
+                   core::grouped(layer.macs), core::grouped(layer.mismatches),
                    core::si(core::to_seconds(layer.latency_fs), "s"),
                    layer.utilisation ? core::percent(*layer.utilisation) : "",
                    core::si(layer.energy_j, "J"), core::percent(layer.energy_j / all)});
@@ -108,10 +104,6 @@ void print_totals(const runner::run_outcome& outcome) {
     std::cout << '\n';
 }
 
-std::string threads_here() {
-    return std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
-}
-
 void limit_kernels(const std::string& word) {
     using core::instruction_set;
     const std::pair<const char*, instruction_set> known[] = {
@@ -146,11 +138,9 @@ int run_command(const arguments& words) {
     std::string seed, threads, in_flight, kernels;
     po::options_description all("options");
     add_design_options(all, chosen.design);
+    add_input_options(all, data);
     all.add_options()("program", po::value(&chosen.program),
                       "program image by pimvp map --out, instead of a network")(
-        "input", po::value(&data.input), "inputs, a row an inference (.npy)")(
-        "labels", po::value(&data.labels), "classes of the inputs (.npy)")(
-        "images", po::value(&data.images), "the first N inputs, or those from A to B: A-B")(
         "coding-style", po::value(&chosen.style)->default_value("lt"), "lt or at")(
         "check", po::value(&chosen.check)->default_value("layers"), "layers or outputs")(
         "in-flight", po::value(&in_flight)->default_value("0"),
@@ -191,7 +181,8 @@ int run_command(const arguments& words) {
         throw core::user_error("--trace", "needs --out DIR, where trace.json goes");
     }
     if (!chosen.program.empty()) {
-        for (const char* other : {"network", "calibrate"}) {
+        for (const char* other : {"network", "calibrate", "calibrator", "per-tensor", "equalise",
+                                  "bias-correction", "bits"}) {
             if (seen.count(other) == 0 || seen[other].defaulted()) continue;
             throw core::user_error("--" + std::string(other),
                                    "goes with a network, --program has its own: leave one out");
@@ -217,12 +208,7 @@ int run_command(const arguments& words) {
     if (!chosen.out.empty()) folder.emplace(chosen.out);
 
     const bool quiet = seen.count("quiet") != 0;
-    if (!quiet && isatty(STDERR_FILENO) != 0) {
-        options.progress = [](std::size_t done, std::size_t count) {
-            std::cerr << "\r\033[K" << (done == count ? "" : "image ");
-            if (done != count) std::cerr << done << " of " << count << std::flush;
-        };
-    }
+    options.progress = progress_line(quiet);
     std::ofstream trace_file;
     if (trace) {
         trace_file.open(folder->path() + "/trace.json");

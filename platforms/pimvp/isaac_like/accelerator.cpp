@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/isaac_like/accelerator.h>
 
-#include <pimvp/core/bytes.h>
+#include <pimvp/isaac_like/loading.h>
+
+#include <pimvp/core/clock.h>
 #include <pimvp/core/report.h>
 #include <pimvp/reram/tile_wire.h>
 
@@ -15,10 +17,6 @@ namespace {
 
 constexpr const char* bad_message = "/pimvp/isaac_like/accelerator/bad_message";
 using reram::tile_message;
-
-accel::job_fault bad_program(std::uint64_t address, std::string text) {
-    return {accel::error_code::bad_program, address, std::move(text)};
-}
 
 }  // namespace
 
@@ -72,9 +70,10 @@ reram::tile* accelerator::tile_at(std::uint32_t node) const {
 // LOAD and UNLOAD ---------------------------------------------------------------------------------
 
 void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
-    auto fresh = std::make_unique<resident>();
-    std::uint64_t cells = 0;
-    read_sections(image, *fresh, cells);
+    loadable_program read = read_program(image, m_limits, m_nodes);
+    auto fresh = std::make_unique<resident_program>();
+    fresh->program = std::move(read.program);
+    fresh->tensors = std::move(read.tensors);
     for (const reram::tile_program& p : fresh->program.tiles) {
         if (tile_at(p.node)->is_taken(p)) {
             throw accel::job_fault{
@@ -83,75 +82,27 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
         }
     }
     fresh->number = ++m_programs;
-    resident& loading = *fresh;
+    resident_program& loading = *fresh;
     m_residents[handle] = std::move(fresh);
     try {
-        send_program(image, loading, cells);
+        const std::optional<accel::job_fault> fault = send_program(image, loading, read.cells);
         while (loading.tiles_loading != 0) {
             wait(m_loaded);
             if (image.aborted()) throw accel::job_aborted{};
         }
+        if (fault) throw accel::job_fault{*fault};
     } catch (...) {
-        unload(handle);
+        forget(handle);
         throw;
     }
 }
 
-void accelerator::read_sections(accel::program_reader& image, resident& fresh,
-                                std::uint64_t& cells) const {
-    const accel::section_entry* found[4] = {};
-    const std::uint32_t kinds[4] = {static_cast<std::uint32_t>(accel::section_kind::tensors),
-                                    static_cast<std::uint32_t>(section_kind::io),
-                                    static_cast<std::uint32_t>(section_kind::tiles),
-                                    static_cast<std::uint32_t>(section_kind::cells)};
-    for (const accel::section_entry& s : image.sections()) {
-        for (int k = 0; k < 4; ++k) {
-            if (s.kind != kinds[k]) continue;
-            if (found[k] != nullptr) throw bad_program(s.offset, "a section stands twice");
-            found[k] = &s;
-        }
-    }
-    for (const auto* s : found) {
-        if (s == nullptr) throw bad_program(0, "a section is missing: tensors, io, tiles or cells");
-    }
-    const auto read = [&](const accel::section_entry& s) {
-        constexpr std::uint64_t most = 1ULL << 28;
-        if (s.bytes > most) throw bad_program(s.offset, "a section is too large");
-        std::vector<std::uint8_t> bytes(s.bytes);
-        image.read(s.offset, bytes.data(), bytes.size());
-        return bytes;
-    };
-    const std::vector<std::uint8_t> tensors = read(*found[0]);
-    fresh.tensors.resize(tensors.size() / sizeof(accel::tensor_descriptor));
-    std::memcpy(fresh.tensors.data(), tensors.data(),
-                fresh.tensors.size() * sizeof(accel::tensor_descriptor));
-    cells = found[3]->offset;
-    try {
-        decode_io(read(*found[1]), m_limits, fresh.program);
-        decode_tiles(read(*found[2]), m_limits, fresh.program);
-        validate(fresh.program, m_limits, m_nodes.host(), found[3]->bytes);
-    } catch (const core::format_error& error) {
-        throw bad_program(error.offset(), error.what());
-    }
-    for (const reram::tile_program& p : fresh.program.tiles) {
-        if (tile_at(p.node) == nullptr) throw bad_program(0, "a program names a node without tile");
-    }
-    std::size_t index = 0;
-    const auto matches = [&](const io_tensor& t, accel::tensor_role role) {
-        if (index >= fresh.tensors.size()) return false;
-        const accel::tensor_descriptor& d = fresh.tensors[index++];
-        return d.role == static_cast<std::uint32_t>(role) &&
-               d.bytes == t.elements() * t.element_bytes;
-    };
-    bool good = true;
-    for (const auto& t : fresh.program.inputs) good &= matches(t, accel::tensor_role::input);
-    for (const auto& t : fresh.program.outputs) good &= matches(t, accel::tensor_role::output);
-    if (!good || index != fresh.tensors.size()) {
-        throw bad_program(found[0]->offset, "the tensors are not those of the io section");
-    }
-}
-
-void accelerator::send_program(accel::program_reader& image, resident& fresh, std::uint64_t cells) {
+/// Returns why the image could not be read to its end: from there on the arrays get zeros, so that
+/// every message meets a tile that expects it.
+std::optional<accel::job_fault> accelerator::send_program(accel::program_reader& image,
+                                                          resident_program& fresh,
+                                                          std::uint64_t cells) {
+    std::optional<accel::job_fault> fault;
     fresh.tiles_loading = static_cast<std::uint32_t>(fresh.program.tiles.size());
     for (const reram::tile_program& p : fresh.program.tiles) {
         const std::vector<std::uint8_t> stages = encode(p);
@@ -159,19 +110,40 @@ void accelerator::send_program(accel::program_reader& image, resident& fresh, st
             m_to_links.pool(), tile_message::configure, {p.node, m_nodes.host(), 0, 0},
             reram::tile_configure_header{fresh.number, m_nodes.host()}, stages.data(),
             stages.size()));
-        std::vector<std::uint8_t> cell_bytes;
         for (std::uint32_t i = 0; i < p.crossbars.size(); ++i) {
             const reram::crossbar_record& c = p.crossbars[i];
-            cell_bytes.resize(c.image_bytes);
-            image.read(cells + c.image_offset, cell_bytes.data(), cell_bytes.size());
+            std::vector<std::uint8_t> cell_bytes(c.image_bytes, 0);
+            try {
+                if (!fault) image.read(cells + c.image_offset, cell_bytes.data(), c.image_bytes);
+            } catch (const accel::job_fault& unread) {
+                fault = unread;
+            }
             m_to_links.send(reram::make_tile_message(
                 m_to_links.pool(), tile_message::cells, {p.node, m_nodes.host(), 0, 0},
                 reram::tile_cells_header{fresh.number, i}, cell_bytes.data(), cell_bytes.size()));
         }
     }
+    return fault;
+}
+
+bool accelerator::is_idle(const resident_program& program) const {
+    return std::all_of(program.program.tiles.begin(), program.program.tiles.end(),
+                       [&](const reram::tile_program& p) {
+                           return tile_at(p.node)->is_idle(program.number, program.inferences);
+                       });
 }
 
 void accelerator::unload(std::uint64_t handle) {
+    for (;;) {
+        const auto found = m_residents.find(handle);
+        if (found == m_residents.end()) return;  // a reset has come in between
+        if (is_idle(*found->second)) break;
+        wait(core::to_time(m_params.tile.ima.crossbar.cycle.value));
+    }
+    forget(handle);
+}
+
+void accelerator::forget(std::uint64_t handle) {
     const auto found = m_residents.find(handle);
     if (found == m_residents.end()) return;
     for (const reram::tile_program& p : found->second->program.tiles) {
@@ -206,7 +178,11 @@ void accelerator::feed_inputs() {
         while (m_to_feed.empty()) wait(m_feed);
         const std::shared_ptr<flight> f = m_to_feed.front();
         m_to_feed.pop_front();
+        const std::uint64_t epoch = m_epoch;
         feed(*f);
+        if (epoch != m_epoch) continue;  // dropped meanwhile
+        f->is_fed = true;
+        finish(f);
     }
 }
 
@@ -232,18 +208,26 @@ void accelerator::feed(flight& f) {
             }
             for (std::uint32_t x = 0; x < in.width; ++x) {
                 for (const reram::route& r : in.routes) {
-                    const std::size_t bytes = std::size_t{r.channels} * in.element_bytes;
-                    std::vector<std::uint8_t> pixel(bytes);
-                    pixel_of_row(row, in, x, r.from_channel, r.channels, pixel.data());
-                    m_to_links.send(reram::make_tile_message(
+                    using header = reram::tile_pixels_header;
+                    bus::message pixel = reram::make_tile_message(
                         m_to_links.pool(), tile_message::pixels, {r.node, m_nodes.host(), 0, 0},
-                        reram::tile_pixels_header{f.program->number, f.inference, r.tensor,
-                                                  y * in.width + x, r.to_channel, r.channels},
-                        pixel.data(), bytes));
+                        header{f.program->number, f.inference, r.tensor, y * in.width + x,
+                               r.to_channel, r.channels},
+                        std::size_t{r.channels} * in.element_bytes);
+                    pixel_of_row(row, in, x, r.from_channel, r.channels,
+                                 pixel.data() + reram::message_bytes<header>);
+                    m_to_links.send(std::move(pixel));
                 }
             }
         }
     }
+}
+
+/// Of the last input read and the last output pixel, the later one ends the computation.
+void accelerator::finish(const std::shared_ptr<flight>& f) {
+    if (!f->is_fed || !f->outputs->complete()) return;
+    m_to_write.push_back(f);
+    m_write.notify(sc_core::SC_ZERO_TIME);
 }
 
 void accelerator::write_outputs() {
@@ -311,10 +295,7 @@ void accelerator::receive(const tlm::tlm_generic_payload& payload) {
                                reram::tile_body_bytes<reram::tile_pixels_header>(payload))) {
             break;
         }
-        if (f->outputs->complete()) {
-            m_to_write.push_back(f);
-            m_write.notify(sc_core::SC_ZERO_TIME);
-        }
+        finish(f);
         return;
     }
     core::report_error(

@@ -27,8 +27,13 @@ namespace pimvp::isaac_like {
 ///
 /// **Timing** LOAD reads the program by DMA, sends tiles their stages and cells over HyperTransport
 /// and mesh, and ends when the last array is written. RUN reads its inputs row by row, sends pixels
-/// to the tiles that want them, and writes each output when its last pixel has come back. In
-/// between everything is a consequence of messages between tiles (reram::tile).
+/// to the tiles that want them, and writes its outputs when their last pixel has come back. In
+/// between everything is a consequence of messages between tiles (reram::tile). UNLOAD waits, in
+/// cycles of the crossbars, until the tiles have also done what no output needs.
+///
+/// **Errors** A LOAD whose image cannot be read to its end writes zeros into the remaining arrays,
+/// a RUN whose input cannot be read computes with zeros: everything sent has arrived before the job
+/// fails.
 ///
 /// **Limits** A layer is not replicated: the image interval is the number of windows of its largest
 /// layer times its bit cycles. Tensors in memory are dense.
@@ -36,8 +41,7 @@ namespace pimvp::isaac_like {
 /// **Example**
 /// \code
 ///     board::accelerator_types types;
-///     types.add<isaac_like::accelerator, isaac_like::isaac_like_params>("isaac_like",
-///     "ISAAC-like");
+///     types.add<isaac_like::accelerator, isaac_like::isaac_like_params>("isaac_like", "ReRAM");
 /// \endcode
 ///
 /// **Source** ISAAC, ISCA 2016.
@@ -69,7 +73,7 @@ private:
         void execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) override;
         accelerator& m_owner;
     };
-    struct resident {
+    struct resident_program {
         std::uint32_t number = 0;  ///< as the tiles know it
         spatial_program program;
         std::vector<accel::tensor_descriptor> tensors;
@@ -79,9 +83,10 @@ private:
     /// A RUN on its way through the tiles.
     struct flight {
         accel::run_request request;
-        resident* program = nullptr;
+        resident_program* program = nullptr;
         std::uint32_t inference = 0;
         std::unique_ptr<output_collector> outputs;
+        bool is_fed = false;  ///< its inputs have been read
         std::optional<accel::job_fault> fault;
     };
 
@@ -97,11 +102,14 @@ private:
     void abort() override;
     void reset() override;
 
-    void read_sections(accel::program_reader& image, resident& fresh, std::uint64_t& cells) const;
-    void send_program(accel::program_reader& image, resident& fresh, std::uint64_t cells);
+    std::optional<accel::job_fault> send_program(accel::program_reader& image,
+                                                 resident_program& fresh, std::uint64_t cells);
+    [[nodiscard]] bool is_idle(const resident_program& program) const;
+    void forget(std::uint64_t handle);
     void feed_inputs();    // process: memory -> pixels
     void write_outputs();  // process: pixels -> memory
     void feed(flight& f);
+    void finish(const std::shared_ptr<flight>& f);
     void receive(const tlm::tlm_generic_payload& payload);
     [[nodiscard]] reram::tile* tile_at(std::uint32_t node) const;
 
@@ -115,7 +123,7 @@ private:
     bus::service_port m_from_links;
     std::vector<std::unique_ptr<chip>> m_chips;
 
-    std::map<std::uint64_t, std::unique_ptr<resident>> m_residents;  ///< by handle
+    std::map<std::uint64_t, std::unique_ptr<resident_program>> m_residents;  ///< by handle
     std::uint32_t m_programs = 0;
     std::deque<std::shared_ptr<flight>> m_to_feed;
     std::deque<std::shared_ptr<flight>> m_flights;  ///< all, oldest first

@@ -23,7 +23,8 @@ struct machine {
     std::uint32_t imas_per_tile = reram::tile_params{}.imas;
     std::uint32_t crossbars_per_ima = reram::ima_params{}.crossbars;
     reram::crossbar_shape crossbar;
-    bool pack_groups = true;  ///< depthwise: several groups block-diagonally in one crossbar
+    bool pack_groups = true;       ///< depthwise: several groups block-diagonally in one crossbar
+    std::uint32_t first_tile = 0;  ///< tiles before it are left to other programs
 
     [[nodiscard]] noc::node_map nodes(std::uint32_t used_chips) const {
         return {used_chips, tiles_per_chip};

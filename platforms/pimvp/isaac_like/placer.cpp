@@ -29,6 +29,10 @@ struct array_use {
     std::uint32_t column_block = 0, row_block = 0;
 };
 
+std::uint32_t unsigned_of(int number) {
+    return static_cast<std::uint32_t>(number);
+}
+
 std::uint32_t scale_bits(float scale) {
     std::uint32_t bits = 0;
     std::memcpy(&bits, &scale, sizeof(bits));
@@ -46,7 +50,8 @@ public:
         : m_network(network),
           m_machine(target),
           m_views(mapping::view_values(network)),
-          m_made(network.values.size()) {}
+          m_made(network.values.size()),
+          m_cursor(target.first_tile) {}
 
     placement_plan run() {
         for (std::uint32_t i = 0; i < m_network.inputs.size(); ++i) {
@@ -130,6 +135,15 @@ private:
             break;
         case nn::op_kind::requantise:
             place_vector(index, stage_kind::requantise);
+            break;
+        case nn::op_kind::lookup:
+            place_vector(index, stage_kind::lookup);
+            break;
+        case nn::op_kind::multiply:
+            place_vector(index, stage_kind::multiply);
+            break;
+        case nn::op_kind::select:
+            place_select(index);
             break;
         }
     }
@@ -412,6 +426,29 @@ private:
         if (!layer.tiles.empty()) m_layers.push_back(std::move(layer));
     }
 
+    /// A selection of channels is a matter of routes, too.
+    void place_select(std::uint32_t index) {
+        const nn::node& n = m_network.nodes[index];
+        const nn::value_id root = m_views[n.inputs[0]].root;
+        const std::vector<std::uint32_t>& chosen = n.channels;
+        for (std::uint32_t first = 0; first < chosen.size();) {
+            range run{chosen[first], 1};  // neighbours that stay neighbours
+            while (first + run.count < chosen.size() && chosen[first + run.count] == run.end()) {
+                ++run.count;
+            }
+            for (const slice& source : m_made[root]) {
+                const std::uint32_t from = std::max(source.channels.first, run.first);
+                const std::uint32_t end = std::min(source.channels.end(), run.end());
+                if (from >= end) continue;
+                m_made[n.output].push_back({source.tile,
+                                            source.stage,
+                                            source.from_channel + (from - source.channels.first),
+                                            {first + (from - run.first), end - from}});
+            }
+            first += run.count;
+        }
+    }
+
     std::uint32_t add_vector_stage(stage_kind kind, std::uint32_t index,
                                    const std::vector<nn::value_id>& inputs,
                                    const nn::window& geometry, nn::value_id output,
@@ -423,12 +460,13 @@ private:
         const nn::value_id first = m_views[inputs[0]].root;
         s.input = buffer(where, first, channels);
         s.input_type = format_of(m_network.values[inputs[0]].type);
-        if (kind == stage_kind::add) {
+        if (reram::has_two_inputs(kind)) {
             s.second_input = buffer(where, m_views[inputs[1]].root, channels);
             s.second_type = format_of(m_network.values[inputs[1]].type);
         }
         s.output_type = format_of(m_network.values[output].type);
         s.count_include_pad = n.count_include_pad ? 1 : 0;
+        s.table = n.table;
         s.first_channel = channels.first;
         s.channels = channels.count;
         const bool slides = kind == stage_kind::max_pool || kind == stage_kind::average_pool;
@@ -445,14 +483,17 @@ private:
         s.kind = static_cast<std::uint32_t>(kind);
         s.layer = index;
         s.scope = index + 1;
-        s.window.kernel_h = static_cast<std::uint32_t>(g.kernel_h);
-        s.window.kernel_w = static_cast<std::uint32_t>(g.kernel_w);
-        s.window.stride_h = static_cast<std::uint32_t>(g.stride_h);
-        s.window.stride_w = static_cast<std::uint32_t>(g.stride_w);
-        s.window.dilation_h = static_cast<std::uint32_t>(g.dilation_h);
-        s.window.dilation_w = static_cast<std::uint32_t>(g.dilation_w);
+        s.window.kernel_h = unsigned_of(g.kernel_h);
+        s.window.kernel_w = unsigned_of(g.kernel_w);
+        s.window.stride_h = unsigned_of(g.stride_h);
+        s.window.stride_w = unsigned_of(g.stride_w);
+        s.window.dilation_h = unsigned_of(g.dilation_h);
+        s.window.dilation_w = unsigned_of(g.dilation_w);
         s.window.pad_top = g.pad_top;
         s.window.pad_left = g.pad_left;
+        const mapping::map_dims& in = m_views[n.inputs[0]].dims;
+        s.window.counted_h = in.height + unsigned_of(g.pad_bottom - g.overhang_bottom);
+        s.window.counted_w = in.width + unsigned_of(g.pad_right - g.overhang_right);
         const mapping::map_dims& out = m_views[n.output].dims;
         s.window.output_h = out.height;
         s.window.output_w = out.width;
@@ -568,7 +609,7 @@ private:
     std::vector<mapping::value_view> m_views;
     std::vector<std::vector<slice>> m_made;  ///< per root value
     std::vector<tile_state> m_tiles;
-    std::uint32_t m_cursor = 0;  ///< tile that layers go to
+    std::uint32_t m_cursor;  ///< tile that layers go to
     std::map<std::uint32_t, home_of_block> m_homes;
     std::vector<layer_placement> m_layers;
     placement_plan m_plan;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pimvp/accel/program.h>
+#include <pimvp/noc/node_map.h>
 #include <pimvp/reram/tile_program.h>
 
 #include <cstdint>
@@ -49,8 +50,8 @@ void decode_tiles(const std::vector<std::uint8_t>& bytes, const reram::tile_limi
 
 /// Checks across tiles that decoding one tile cannot see: nodes are used once and are tiles, every
 /// buffer and every program output is fed exactly once in each of its channels, partial sums meet a
-/// home, images lie inside `cells_bytes`. Throws core::format_error.
-void validate(const spatial_program& program, const reram::tile_limits& limits,
-              std::uint32_t host_node, std::uint64_t cells_bytes);
+/// home, no stage waits for itself, images lie inside `cells_bytes`, and activations take at most
+/// 1 GiB. A program that passes ends. Throws core::format_error.
+void validate(const spatial_program& program, const noc::node_map& map, std::uint64_t cells_bytes);
 
 }  // namespace pimvp::isaac_like

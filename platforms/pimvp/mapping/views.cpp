@@ -27,7 +27,8 @@ map_dims dims_of(const nn::value& v) {
 
 bool needs_geometry(nn::op_kind kind) {
     return kind == nn::op_kind::convolution || kind == nn::op_kind::max_pool ||
-           kind == nn::op_kind::average_pool || kind == nn::op_kind::concat;
+           kind == nn::op_kind::average_pool || kind == nn::op_kind::concat ||
+           kind == nn::op_kind::multiply || kind == nn::op_kind::select;
 }
 
 }  // namespace
@@ -48,7 +49,8 @@ std::vector<value_view> view_values(const nn::network& network) {
         }
         if (n.kind == nn::op_kind::reshape) {
             views[n.output] = in;
-        } else if (n.kind == nn::op_kind::add || n.kind == nn::op_kind::requantise) {
+        } else if (n.kind == nn::op_kind::add || n.kind == nn::op_kind::requantise ||
+                   n.kind == nn::op_kind::lookup) {
             for (const nn::value_id id : n.inputs) {
                 if (!(views[id].dims == in.dims)) {
                     refuse(n, "adds maps that are kept in different shapes");

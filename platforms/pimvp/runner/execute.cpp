@@ -63,7 +63,8 @@ public:
           m_in_flight(streamed_together()),
           m_expected(work, m_in_flight, options.threads),
           m_watch(m_net, reference()),
-          m_stretch(work.inputs.size(), m_in_flight) {
+          m_stretch(work.inputs.size(), m_in_flight),
+          m_host_steps(m_net.host_steps.size()) {
         m_unit.observe(&m_watch);
         sc_core::sc_spawn_options on_interrupt;
         on_interrupt.spawn_method();
@@ -80,7 +81,12 @@ public:
         price();
         for (const isaac_like::layer_placement& placed : m_program.placement.layers) {
             m_outcome.layers.push_back(result_of(placed));
-            m_outcome.mismatches += m_outcome.layers.back().mismatches;
+        }
+        for (std::size_t s = 0; s < m_host_steps.size(); ++s) {
+            m_outcome.layers.push_back(result_of(s));
+        }
+        for (const layer_result& layer : m_outcome.layers) {
+            m_outcome.mismatches += layer.mismatches;
         }
         rate();
         score();
@@ -149,14 +155,45 @@ private:
             const nn::value_id id = m_net.outputs[i];
             const nn::integer_tensor got = from_bytes(m_net.values[id], result.outputs.at(i));
             m_outcome.output_mismatches += nn::count_mismatches(got, expected.reference->value(id));
+            const nn::float_tensor scores = nn::dequantise(got);
+            const std::vector<float> seen = finish(i, scores, *expected.reference);
             if (i != 0) continue;
-            const std::vector<float> real = nn::dequantise(got).data;
-            m_outcome.outputs.insert(m_outcome.outputs.end(), real.begin(), real.end());
+            m_outcome.outputs.insert(m_outcome.outputs.end(), seen.begin(), seen.end());
+            const std::vector<float>& real = scores.data;
             if (!m_work.labels.empty()) m_right.add(real, m_work.labels[index]);
             if (m_work.floating) m_apart.add(expected.float_scores, real);
         }
         m_expected.release(index);
         if (m_options.progress) m_options.progress(index + 1, m_work.inputs.size());
+    }
+
+    /// The steps of the host on output `index`: its user's view of it.
+    std::vector<float> finish(std::size_t index, const nn::float_tensor& scores,
+                              const nn::executor& reference) {
+        for (std::size_t s = 0; s < m_net.host_steps.size(); ++s) {
+            const nn::host_step& step = m_net.host_steps[s];
+            if (step.output != index) continue;
+            const std::uint64_t begin = core::now_fs();
+            const std::vector<float> seen = nn::run(step, scores).data;
+            board::host& host = m_board.host();
+            host.step(seen.size(), scope_of_step(s));
+            const std::size_t bytes = seen.size() * sizeof(float);
+            const std::uint64_t place = host.memory().allocate(bytes);
+            host.write_memory(place, seen.data(), bytes);
+            host.memory().free(place);
+            layer_result& result = m_host_steps[s];
+            if (result.latency_fs == 0) result.latency_fs = core::now_fs() - begin;
+            const std::vector<float> expected = reference.output(index).data;
+            for (std::size_t e = 0; e < seen.size(); ++e) {
+                if (seen[e] != expected[e]) ++result.mismatches;
+            }
+            return seen;
+        }
+        return scores.data;
+    }
+    /// Behind those of the nodes.
+    [[nodiscard]] std::uint32_t scope_of_step(std::size_t index) const {
+        return static_cast<std::uint32_t>(m_net.nodes.size() + 1 + index);
     }
 
     /// Events of all inferences, power domains of the first; sums first, one division last.
@@ -207,7 +244,9 @@ private:
         const nn::node& node = m_net.nodes[placed.node];
         const layer_watch::layer& seen = m_watch.of(placed.node);
         layer_result layer;
-        layer.node = placed.node;
+        layer.name = node.name;
+        layer.kind = to_string(node.kind);
+        layer.macs = m_net.macs(node);
         layer.mismatches = seen.mismatches;
         layer.latency_fs = seen.latency_fs();
         const auto images = static_cast<double>(m_work.inputs.size());
@@ -216,8 +255,7 @@ private:
                 m_work.inputs.size() * nn::element_count(m_net.values[node.output].dims)) {
             throw core::internal_error("not all of '" + node.name + "' was compared");
         }
-        layer.counts = m_ledger.scope_counts(m_runs, placed.node + 1);
-        layer.energy_j = m_ledger.scope_j(m_runs, placed.node + 1) / images;
+        price(layer, placed.node + 1);
         if (placed.arrays != 0 && layer.latency_fs != 0) {
             std::uint64_t reads = 0;
             for (const auto& [name, count] : layer.counts) {
@@ -229,6 +267,21 @@ private:
                 (static_cast<double>(placed.arrays) * static_cast<double>(layer.latency_fs));
         }
         return layer;
+    }
+
+    [[nodiscard]] layer_result result_of(std::size_t host_step) const {
+        layer_result layer = m_host_steps[host_step];
+        layer.name = m_net.host_steps[host_step].name;
+        layer.kind = to_string(m_net.host_steps[host_step].kind);
+        layer.on_host = true;
+        price(layer, scope_of_step(host_step));
+        return layer;
+    }
+
+    void price(layer_result& layer, std::uint32_t scope) const {
+        layer.counts = m_ledger.scope_counts(m_runs, scope);
+        layer.energy_j =
+            m_ledger.scope_j(m_runs, scope) / static_cast<double>(m_work.inputs.size());
     }
 
     /// How much of what the machine could do was asked of it.
@@ -283,6 +336,7 @@ private:
     completion m_begin, m_end;  ///< of the steady stretch
     nn::accuracy m_right;
     nn::deviation m_apart;
+    std::vector<layer_result> m_host_steps;
     run_outcome m_outcome;
 };
 

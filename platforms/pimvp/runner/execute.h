@@ -31,10 +31,13 @@ struct execute_options {
 
 /// One layer as it ran.
 struct layer_result {
-    std::uint32_t node = 0;
+    std::string name, kind;
+    bool on_host = false;
+    std::uint64_t macs = 0;
     std::uint64_t mismatches = 0;  ///< over all inferences
-    std::uint64_t latency_fs = 0;  ///< inference 0: first window to last delivered pixel
-    double energy_j = 0.0;         ///< events, per inference
+    /// Inference 0: first window to last delivered pixel; of a host step, to its last byte written.
+    std::uint64_t latency_fs = 0;
+    double energy_j = 0.0;  ///< events, per inference
     /// Share of latency_fs in which its crossbars are read; null for layers without crossbars.
     std::optional<double> utilisation;
     std::map<std::string, std::uint64_t> counts;  ///< over all inferences
@@ -58,8 +61,8 @@ struct run_outcome {
     std::uint64_t latency_fs = 0;         ///< inference 0, alone: doorbell to interrupt
     std::optional<stream_result> stream;  ///< from 4 inferences on
     core::energy_report energy;           ///< static energy over latency_fs
-    std::vector<layer_result> layers;     ///< those placed on the accelerator
-    std::vector<float> outputs;           ///< first output, images x elements
+    std::vector<layer_result> layers;     ///< placed on the accelerator, then steps of the host
+    std::vector<float> outputs;           ///< first output as its user sees it, images x elements
     nn::shape output_dims;                ///< of one image
     std::optional<double> top1, top5, kl, sqnr_db, agreement;
     isaac_like::machine_figures machine;  ///< at the widest weights and inputs of the network

@@ -6,9 +6,11 @@
 #include <pimvp/core/file.h>
 #include <pimvp/core/parameters.h>
 #include <pimvp/nn/npy.h>
+#include <pimvp/runner/quantising.h>
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -41,6 +43,19 @@ json counted(const std::map<std::string, std::uint64_t>& values) {
     return object;
 }
 
+/// Bits of the widest integers, and how they were made, if they were.
+json precision_of(const workload& work) {
+    const nn::network& net = work.network;
+    int weight_bits = 0, activation_bits = 0;
+    for (const nn::value& v : net.values) activation_bits = std::max(activation_bits, v.type.bits);
+    for (const nn::node& n : net.nodes) {
+        if (n.is_matrix()) weight_bits = std::max(weight_bits, n.weights.type().bits);
+    }
+    json precision = {{"weight_bits", weight_bits}, {"activation_bits", activation_bits}};
+    precision["flow"] = work.made ? flow_record(*work.made) : json(nullptr);
+    return precision;
+}
+
 }  // namespace
 
 nlohmann::ordered_json run_record(const workload& work, const mapped& program,
@@ -60,7 +75,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["quantum_s"] = core::to_seconds(options.context.quantum_fs);
     record["weights"] = net.weights;
     record["fidelity"] = "bit-exact";
-    record["precision"] = {{"activation_bits", net.values[net.inputs[0]].type.bits}};
+    record["precision"] = precision_of(work);
     record["results"] = {{"images", outcome.images},
                          {"exact", true},
                          {"mismatches", outcome.mismatches},
@@ -111,13 +126,11 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["utilisation"] = outcome.utilisation;
     record["counts"] = counted(energy.counts);
     json layers = json::array();
-    for (std::size_t i = 0; i < outcome.layers.size(); ++i) {
-        const layer_result& layer = outcome.layers[i];
-        const nn::node& node = net.nodes[layer.node];
-        layers.push_back({{"name", node.name},
-                          {"kind", to_string(node.kind)},
-                          {"on", "accelerator"},
-                          {"macs", net.macs(node)},
+    for (const layer_result& layer : outcome.layers) {
+        layers.push_back({{"name", layer.name},
+                          {"kind", layer.kind},
+                          {"on", layer.on_host ? "host" : "accelerator"},
+                          {"macs", layer.macs},
                           {"mismatches", layer.mismatches},
                           {"latency_s", core::to_seconds(layer.latency_fs)},
                           {"energy_j", layer.energy_j},

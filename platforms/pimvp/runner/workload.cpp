@@ -2,10 +2,10 @@
 #include <pimvp/runner/workload.h>
 
 #include <pimvp/core/diagnostics.h>
-#include <pimvp/nn/calibration.h>
+#include <pimvp/core/document.h>
+#include <pimvp/nn/layer_bits.h>
 #include <pimvp/nn/npy.h>
 #include <pimvp/nn/preprocess.h>
-#include <pimvp/nn/quantise.h>
 #include <pimvp/onnx/import.h>
 #include <pimvp/runner/zoo/zoo.h>
 
@@ -30,6 +30,34 @@ std::vector<fs::path> network_folders() {
     return folders;
 }
 
+/// network.yaml in the folder of a shipped network that shares what belongs to another one.
+struct network_description {
+    std::string data;
+
+    template <class Self, class Visitor>
+    static void describe(Self& p, Visitor& v) {
+        v.required("data", p.data,
+                   "The shipped network whose images, labels, calibration inputs and preprocessing "
+                   "it shares.");
+    }
+};
+
+/// Where the data of a shipped network stand: in its own folder or in the one its network.yaml
+/// names.
+fs::path data_folder(const shipped_network& network) {
+    const fs::path description = fs::path(network.folder) / "network.yaml";
+    if (!fs::exists(description)) return network.folder;
+    const std::string file = description.string();
+    const auto wanted = core::read_yaml<network_description>(core::read_text_file(file), file);
+    std::vector<std::string> known;
+    for (const shipped_network& each : shipped_networks()) {
+        if (each.name == wanted.data) return each.folder;
+        known.push_back(each.name);
+    }
+    throw core::user_error(file + ": data", "unknown network " + core::quoted(wanted.data) +
+                                                core::did_you_mean(wanted.data, known));
+}
+
 /// Fills in what a shipped network brings along.
 void complete(workload_options& options) {
     const std::string name = options.network;
@@ -38,8 +66,8 @@ void complete(workload_options& options) {
     for (const shipped_network& each : shipped_networks()) {
         known.push_back(each.name);
         if (each.name != name) continue;
-        const fs::path here = each.folder;
-        options.network = (here / "model.onnx").string();
+        options.network = (fs::path(each.folder) / "model.onnx").string();
+        const fs::path here = data_folder(each);
         const bool own_input = options.input.empty();
         if (options.calibrate.empty()) options.calibrate = (here / "calibrate.npy").string();
         if (options.preprocess.empty()) options.preprocess = (here / "preprocess.yaml").string();
@@ -200,7 +228,7 @@ std::vector<known_network> known_networks() {
     return all;
 }
 
-workload load_workload(const workload_options& given, bool with_inputs) {
+workload load_workload(const workload_options& given, bool with_inputs, quantising_data* kept) {
     if (zoo::is_member(given.network)) return zoo_workload(given, with_inputs);
     workload_options options = given;
     complete(options);
@@ -219,13 +247,14 @@ workload load_workload(const workload_options& given, bool with_inputs) {
                                    "with --calibrate FILE.npy");
         }
         made.floating = std::move(file.floating);
-        image_range range;
-        nn::calibrator watch(*made.floating);
-        for (const auto& input :
-             read_inputs(options.calibrate, {}, options.preprocess, dims, range)) {
-            watch.add(input);
-        }
-        made.network = nn::quantise(*made.floating, watch.result());
+        if (!options.bits.empty()) options.flow.integers.bits = nn::load_bits(options.bits);
+        image_range all;
+        nn::input_set calibration =
+            read_inputs(options.calibrate, {}, options.preprocess, dims, all);
+        nn::quantised result = nn::quantise(*made.floating, calibration, options.flow);
+        made.network = std::move(result.integers);
+        made.made = quantising{options.flow, calibration.size()};
+        if (kept != nullptr) *kept = {std::move(calibration), std::move(result.equalised)};
     }
     if (options.network != given.network) {  // a shipped one: known by its name, not its file's
         made.network.name = given.network;

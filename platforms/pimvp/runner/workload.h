@@ -3,6 +3,7 @@
 
 #include <pimvp/nn/float_network.h>
 #include <pimvp/nn/network.h>
+#include <pimvp/nn/quantise_flow.h>
 #include <pimvp/nn/tensor.h>
 
 #include <cstddef>
@@ -20,14 +21,29 @@ struct workload_options {
     /// "N", "A-B" (both included) or empty: all of them; of synthetic ones, one.
     std::string images;
     std::uint64_t seed = 1;  ///< of synthetic networks and images
+    nn::quantise_flow flow;  ///< how a float network becomes integers
+    std::string bits;        ///< file of bits for the flow
+};
+
+/// How the integers of a workload were made.
+struct quantising {
+    nn::quantise_flow flow;
+    std::size_t calibration_inputs = 0;
 };
 
 /// A network ready to run: its integers, its float original where known, its inputs.
 struct workload {
     nn::network network;
     std::optional<nn::float_network> floating;
+    std::optional<quantising> made;                     ///< from the float network, if it was
     std::vector<std::vector<nn::float_tensor>> inputs;  ///< per image, per network input
     std::vector<std::int64_t> labels;                   ///< per image; empty = unknown
+};
+
+/// What load_workload() looked at while it made integers.
+struct quantising_data {
+    nn::input_set calibration;
+    std::optional<nn::float_network> equalised;
 };
 
 struct shipped_network {
@@ -47,8 +63,10 @@ struct known_network {
 std::vector<known_network> known_networks();
 /// Imports, calibrates and quantises, or builds a network of the zoo, whose inputs are synthetic
 /// images unless `input` names others. With `with_inputs`, also reads the images; without, only the
-/// network. Throws core::user_error with file, cause and way out.
-workload load_workload(const workload_options& options, bool with_inputs);
+/// network. `kept` receives what the integers were made on. Throws core::user_error with file,
+/// cause and way out.
+workload load_workload(const workload_options& options, bool with_inputs,
+                       quantising_data* kept = nullptr);
 /// The same for an integer network that is there already; `network` and `calibrate` are not read.
 workload load_inputs(nn::network network, const workload_options& options);
 

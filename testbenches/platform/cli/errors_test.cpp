@@ -147,6 +147,8 @@ TEST_CASE("cli.errors.options", "[platform]") {
     refuses(here, {"--threads", "0"}, {"--threads", "1 to 256"});
     refuses(here, {"--in-flight", "-3"}, {"--in-flight", "'-3'"});
     refuses(here, {"--max-sim-time", "5"}, {"--max-sim-time", "the unit is missing"});
+    CHECK_THAT(test::pimvp({"quantize", "--bogus"}).text,
+               Catch::Contains("see pimvp quantize --help"));
     CHECK(test::pimvp({"rnu"}).code == 2);
     CHECK(test::pimvp({}).code == 2);
     CHECK(test::pimvp({"list", "netwroks"}).code == 2);

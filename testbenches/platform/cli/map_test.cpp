@@ -82,7 +82,7 @@ TEST_CASE("cli.list.shows_what_there_is", "[platform]") {
 
 TEST_CASE("cli.help.every_command_has_one", "[platform]") {
     CHECK(test::pimvp({"--help"}).code == 0);
-    for (const char* command : {"run", "map", "quantize", "list"}) {
+    for (const char* command : {"run", "map", "quantize", "inspect", "list"}) {
         const auto result = test::pimvp({command, "--help"});
         CHECK(result.code == 0);
         CHECK_THAT(result.text, Catch::Contains(std::string("usage: pimvp ") + command));

@@ -110,6 +110,8 @@ void check_after_reset(accel_bench& b) {
     CHECK(b.get(PIMVP_COMMON_IRQ_ENABLE) == 0);
     CHECK(b.get(PIMVP_COMMON_CTRL) == 0);
     CHECK(b.get64(PIMVP_COMMON_JOBS_DONE_LO) == 0);
+    CHECK(b.get64(PIMVP_COMMON_BYTES_READ_LO) == 0);
+    CHECK(b.get64(PIMVP_COMMON_BYTES_WRITTEN_LO) == 0);
     CHECK_FALSE(b.irq.read());
     b.correct_run();
 }

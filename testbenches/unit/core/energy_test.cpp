@@ -30,6 +30,7 @@ TEST_CASE("core.energy.an_event_is_registered_once") {
     CHECK(a.index != b.index);
     CHECK(ledger.events() == 2);
     CHECK(ledger.name(a) == "adc.conversion.8b");
+    CHECK(ledger.where(a) == core::in_array);
     CHECK(ledger.name(ledger.event("x", "y", "", joules(1), core::in_chip)) == "x.y");
     CHECK_THROWS_AS(ledger.event("adc", "conversion", "8b", joules(3e-12), core::in_array),
                     core::internal_error);

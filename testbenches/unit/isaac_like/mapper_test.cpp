@@ -68,7 +68,7 @@ TEST_CASE("isaac_like.mapper.programs_survive_the_wire") {
     isaac_like::decode_tiles(encode_tiles(placed.program), target.limits(1), read);
     CHECK(encode_io(read) == encode_io(placed.program));
     CHECK(encode_tiles(read) == encode_tiles(placed.program));
-    CHECK_NOTHROW(validate(read, target.limits(1), target.nodes(1).host(), std::uint64_t{1} << 30));
+    CHECK_NOTHROW(validate(read, target.nodes(1), std::uint64_t{1} << 30));
 }
 
 TEST_CASE("isaac_like.mapper.damaged_programs_are_refused_or_harmless") {
@@ -88,7 +88,7 @@ TEST_CASE("isaac_like.mapper.damaged_programs_are_refused_or_harmless") {
         isaac_like::decode_io(encode_io(placed.program), target.limits(1), read);
         try {
             isaac_like::decode_tiles(damaged, target.limits(1), read);
-            validate(read, target.limits(1), target.nodes(1).host(), std::uint64_t{1} << 30);
+            validate(read, target.nodes(1), std::uint64_t{1} << 30);
         } catch (const core::format_error&) {
             ++refused;
         }
@@ -105,8 +105,22 @@ TEST_CASE("isaac_like.mapper.large_layers_spread_over_tiles") {
     CHECK(placed.arrays == 392);
     CHECK(placed.tiles == 5);  // 392 / 96, without gaps
     CHECK(placed.layers[0].conversions == std::uint64_t{392} * 128 * 8);
-    CHECK_NOTHROW(validate(placed.program, isaac_like::machine{}.limits(1),
-                           isaac_like::machine{}.nodes(1).host(), std::uint64_t{1} << 40));
+    CHECK_NOTHROW(validate(placed.program, isaac_like::machine{}.nodes(1), std::uint64_t{1} << 40));
+}
+
+TEST_CASE("isaac_like.mapper.first_tiles_are_left_to_other_programs") {
+    isaac_like::machine target;
+    target.chips = 1;
+    const isaac_like::placement first = isaac_like::place(fully_connected(25088, 64), target);
+    target.first_tile = first.tiles;
+    const isaac_like::placement second = isaac_like::place(fully_connected(25088, 64), target);
+    CHECK(second.tiles == first.tiles);
+    for (std::size_t i = 0; i < first.program.tiles.size(); ++i) {
+        CHECK(second.program.tiles[i].node == first.program.tiles[i].node + first.tiles);
+    }
+    target.first_tile = target.tiles_per_chip - 1;
+    CHECK_THROWS_WITH(isaac_like::place(fully_connected(25088, 64), target),
+                      Catch::Matchers::Contains("needs 2 chips"));
 }
 
 TEST_CASE("isaac_like.mapper.too_small_a_machine_names_the_way_out") {

@@ -74,7 +74,20 @@ int pool(const node& n, const integer_tensor& input, const tensor_type& type, st
         }
     }
     if (n.kind == op_kind::max_pool) return largest;
-    if (n.count_include_pad) count = n.geometry.kernel_h * n.geometry.kernel_w;
+    if (n.count_include_pad) {
+        // The map and its padding, without what ceil mode added behind.
+        const auto inside = [](std::int64_t first, int kernel, int dilation, std::int64_t end) {
+            int taps = 0;
+            for (int k = 0; k < kernel; ++k) taps += first + k * dilation < end ? 1 : 0;
+            return taps;
+        };
+        const window& w = n.geometry;
+        const shape& in = input.dims();
+        count = inside(oy * w.stride_h - w.pad_top, w.kernel_h, w.dilation_h,
+                       in[2] + w.pad_bottom - w.overhang_bottom) *
+                inside(ox * w.stride_w - w.pad_left, w.kernel_w, w.dilation_w,
+                       in[3] + w.pad_right - w.overhang_right);
+    }
     const volatile float mean = static_cast<float>(sum) / static_cast<float>(count);
     const volatile float ratio = type.scale / input.type().scale;
     const volatile float scaled = mean / ratio;
@@ -132,6 +145,31 @@ std::vector<int> run(const network& net, const node& n, const std::vector<intege
             result.push_back(round_and_saturate(scaled, type));
         }
         break;
+    case op_kind::multiply:
+        for (std::size_t i = 0; i < input.size(); ++i) {
+            const bool per_channel = inputs[1].dims() != input.dims();
+            const std::size_t plane = input.size() / static_cast<std::size_t>(input.dims()[1]);
+            const volatile float a = real(input.at(i), input.type());
+            const volatile float b =
+                real(inputs[1].at(per_channel ? i / plane : i), inputs[1].type());
+            const volatile float product = a * b;
+            const volatile float scaled = product / type.scale;
+            result.push_back(round_and_saturate(scaled, type));
+        }
+        break;
+    case op_kind::lookup:
+        for (std::size_t i = 0; i < input.size(); ++i) {
+            const int index = input.at(i) - input.type().lowest();
+            result.push_back(n.table[static_cast<std::size_t>(index)]);
+        }
+        break;
+    case op_kind::select: {
+        const std::size_t plane = input.size() / static_cast<std::size_t>(input.dims()[1]);
+        for (const std::uint32_t channel : n.channels) {
+            for (std::size_t i = 0; i < plane; ++i) result.push_back(input.at(channel * plane + i));
+        }
+        break;
+    }
     case op_kind::concat:
     case op_kind::requantise:
         for (const integer_tensor& part : inputs) {

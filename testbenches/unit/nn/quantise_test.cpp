@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "network_builder.h"
+
 #include <support/catch.h>
-#include <support/random.h>
 
 #include <pimvp/nn/arithmetic.h>
 #include <pimvp/nn/calibration.h>
@@ -16,67 +17,10 @@
 #include <memory>
 
 using namespace pimvp::nn;
+using test::builder;
+using test::mixed_network;
 
 namespace {
-
-/// Builds float networks node by node.
-struct builder {
-    std::unique_ptr<support::generator> random = std::make_unique<support::generator>(1);
-    float_network net;
-
-    value_id input(const shape& dims) {
-        net.values.push_back({"x" + std::to_string(net.values.size()), dims});
-        net.inputs.push_back(last());
-        return last();
-    }
-    value_id add(float_op kind, const std::vector<value_id>& inputs, const shape& dims) {
-        float_node n;
-        n.kind = kind;
-        n.name = std::string(to_string(kind)) + std::to_string(net.nodes.size());
-        n.inputs = inputs;
-        net.values.push_back({"v" + std::to_string(net.values.size()), dims});
-        n.output = last();
-        net.nodes.push_back(n);
-        return last();
-    }
-    /// 3x3, pad 1.
-    value_id convolution(value_id from, std::int64_t outputs) {
-        const shape in = net.values[from].dims;
-        const value_id to = add(float_op::convolution, {from}, {1, outputs, in[2], in[3]});
-        float_node& n = net.nodes.back();
-        n.geometry.kernel_h = n.geometry.kernel_w = 3;
-        n.geometry.pad_top = n.geometry.pad_left = 1;
-        n.geometry.pad_bottom = n.geometry.pad_right = 1;
-        fill(n, {outputs, in[1], 3, 3});
-        return to;
-    }
-    value_id same(float_op kind, value_id from) { return add(kind, {from}, net.values[from].dims); }
-    void fill(float_node& n, const shape& dims) {
-        n.weights = tensor(dims);
-        n.bias = tensor({dims[0]}).data;
-    }
-    float_tensor tensor(const shape& dims) {
-        float_tensor result{dims, std::vector<float>(element_count(dims))};
-        for (float& x : result.data) {
-            x = static_cast<float>(random->between(-1000, 1000)) / 1000.0F;
-        }
-        return result;
-    }
-    value_id last() const { return static_cast<value_id>(net.values.size() - 1); }
-
-    /// On the first inputs; quality() is measured on them too, so that nothing saturates.
-    calibration calibrate() {
-        calibrator watch(net);
-        random = std::make_unique<support::generator>(2);
-        for (int i = 0; i < 8; ++i) watch.add(inputs());
-        return watch.result();
-    }
-    std::vector<float_tensor> inputs() {
-        std::vector<float_tensor> all;
-        for (const value_id id : net.inputs) all.push_back(tensor(net.values[id].dims));
-        return all;
-    }
-};
 
 const value& by_name(const network& net, const std::string& name) {
     for (const value& v : net.values) {
@@ -104,28 +48,6 @@ double quality(builder& b, const network& integers) {
                   dequantise(reference.value(integers.outputs[0])).data);
     }
     return apart.sqnr_db();
-}
-
-/// Residual block, concat of two branches, pools, classifier.
-builder mixed_network() {
-    builder b;
-    const value_id x = b.input({1, 3, 8, 8});
-    const value_id a = b.same(float_op::relu, b.convolution(x, 6));
-    const value_id c = b.convolution(a, 6);
-    const value_id sum = b.same(float_op::relu, b.add(float_op::add, {c, a}, b.net.values[a].dims));
-    const value_id left = b.same(float_op::relu, b.convolution(sum, 4));
-    const value_id right = b.same(float_op::relu, b.convolution(sum, 5));
-    const value_id joined = b.add(float_op::concat, {left, right}, {1, 9, 8, 8});
-    const value_id pooled = b.add(float_op::max_pool, {joined}, {1, 9, 4, 4});
-    b.net.nodes.back().geometry.kernel_h = b.net.nodes.back().geometry.kernel_w = 2;
-    b.net.nodes.back().geometry.stride_h = b.net.nodes.back().geometry.stride_w = 2;
-    const value_id mean = b.add(float_op::average_pool, {pooled}, {1, 9, 1, 1});
-    b.net.nodes.back().geometry.kernel_h = b.net.nodes.back().geometry.kernel_w = 4;
-    const value_id flat = b.add(float_op::reshape, {mean}, {1, 9});
-    const value_id y = b.add(float_op::fully_connected, {flat}, {1, 5});
-    b.fill(b.net.nodes.back(), {5, 9});
-    b.net.outputs = {y};
-    return b;
 }
 
 }  // namespace
@@ -249,7 +171,7 @@ TEST_CASE("nn.quantise.more_bits_are_better", "[nn]") {
     for (const int bits : {4, 8, 16}) {
         builder b = mixed_network();
         quantise_options options;
-        options.weight_bits = options.activation_bits = bits;
+        options.bits.weights = options.bits.activations = bits;
         const double db = quality(b, quantise(b.net, b.calibrate(), options));
         INFO(bits << " bits: " << db << " dB");
         CHECK(db > before + 10.0);
@@ -290,14 +212,14 @@ TEST_CASE("nn.quantise.refusals", "[nn]") {
     const calibration seen = b.calibrate();
     for (const int bits : {1, 17}) {
         quantise_options options;
-        options.weight_bits = bits;
+        options.bits.weights = bits;
         CHECK_THROWS_WITH(quantise(b.net, seen, options), Catch::Contains("2 .. 16"));
     }
     calibration other = seen;
     other.ranges.pop_back();
     CHECK_THROWS_WITH(quantise(b.net, other), Catch::Contains("another network"));
     CHECK_THROWS_WITH(calibrator(b.net).result(), Catch::Contains("no calibration input"));
-    CHECK_THROWS_WITH(calibrator(b.net, "minmax"), Catch::Contains("min_max"));
+    CHECK_THROWS_WITH(range_rule::parse("minmax"), Catch::Contains("min-max"));
     calibrator watch(b.net);
     std::vector<float_tensor> inputs = b.inputs();
     inputs[0].data[3] = std::numeric_limits<float>::quiet_NaN();

@@ -42,7 +42,8 @@ TEST_CASE("post.agreement.elementwise_operators_equal_the_reference_executor", "
         if (round % 8 == 0) y.scale = 2 * a.scale;  // ties
         const auto fa = format_of(a), fb = format_of(b), fy = format_of(y);
         constexpr std::size_t count = 1000;
-        std::vector<std::uint8_t> xa(2 * count), xb(2 * count), sum(2 * count), moved(2 * count);
+        std::vector<std::uint8_t> xa(2 * count), xb(2 * count), sum(2 * count), moved(2 * count),
+            product(2 * count);
         for (std::size_t i = 0; i < count; ++i) {
             post::store(xa.data(), i, fa,
                         static_cast<std::int32_t>(random.between(a.lowest(), a.highest())));
@@ -50,11 +51,13 @@ TEST_CASE("post.agreement.elementwise_operators_equal_the_reference_executor", "
                         static_cast<std::int32_t>(random.between(b.lowest(), b.highest())));
         }
         post::residual_adder{fa, fb, fy}(xa.data(), xb.data(), count, sum.data());
+        post::element_multiplier{fa, fb, fy}(xa.data(), xb.data(), count, product.data());
         post::rescaler{fa, fy}(xa.data(), count, moved.data());
         for (std::size_t i = 0; i < count; ++i) {
             const int x = post::load(xa.data(), i, fa);
             const int z = post::load(xb.data(), i, fb);
             if (post::load(sum.data(), i, fy) != nn::add(x, a, z, b, y)) ++different;
+            if (post::load(product.data(), i, fy) != nn::multiply(x, a, z, b, y)) ++different;
             if (post::load(moved.data(), i, fy) != nn::quantise(nn::dequantise(x, a), y)) {
                 ++different;
             }

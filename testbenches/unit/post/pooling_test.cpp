@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reference.h"
 
-#include <array>
 #include <vector>
 
 namespace post = pimvp::post;
@@ -93,19 +92,34 @@ TEST_CASE("post.average_pooler.means_of_bytes_are_exact_with_ties_to_even", "[po
 }
 
 TEST_CASE("post.lookup_activation.reads_its_table", "[post][unit]") {
-    std::array<std::int32_t, 256> entries{};
-    for (int i = 0; i < 256; ++i) entries[static_cast<std::size_t>(i)] = 255 - i;
+    support::generator random;
+    for (const number_format& x : reference::formats) {
+        for (const number_format& y : reference::formats) {
+            std::vector<std::int32_t> entries;
+            for (std::int32_t v = x.lowest; v <= x.highest; ++v) {
+                entries.push_back(static_cast<std::int32_t>(random.between(y.lowest, y.highest)));
+            }
+            const std::size_t count = entries.size();
+            std::vector<std::uint8_t> in(count * x.element_bytes), out(count * y.element_bytes);
+            for (std::size_t i = 0; i < count; ++i) {
+                post::store(in.data(), i, x, x.lowest + static_cast<std::int32_t>(i));
+            }
+            const post::lookup_activation unit{x, y, entries};
+            CHECK(unit(in.data(), count, out.data()).looked_up == count);
+            std::size_t different = 0;
+            for (std::size_t i = 0; i < count; ++i) {
+                if (post::load(out.data(), i, y) != entries[i]) ++different;
+            }
+            CHECK(different == 0);
+        }
+    }
+}
+
+TEST_CASE("post.lookup_activation.takes_the_nearest_integer_of_its_format", "[post][unit]") {
+    const number_format narrow{0x3F800000U, 0, -2, 1, 1};
     const number_format byte{0x3F800000U, 0, 0, 255, 1};
-    const number_format word{0x3F800000U, 0, 0, 65535, 2};
-    const std::vector<std::uint8_t> bytes{0, 1, 200, 255};
-    std::vector<std::uint8_t> out(4);
-    CHECK(post::lookup_activation{byte, byte, entries}(bytes.data(), 4, out.data()).looked_up == 4);
-    CHECK(out == std::vector<std::uint8_t>{255, 254, 55, 0});
-    // The upper byte of a word addresses the table.
-    CHECK(post::lookup_activation{word, byte, entries}(bytes.data(), 2, out.data()).looked_up == 2);
-    CHECK(out[0] == 254);
-    CHECK(out[1] == 0);
-    std::vector<std::uint8_t> wide(8);
-    post::lookup_activation{byte, word, entries}(bytes.data(), 4, wide.data());
-    CHECK(wide == std::vector<std::uint8_t>{255, 0, 254, 0, 55, 0, 0, 0});
+    const std::uint8_t in[] = {0x80, 0xFE, 0, 1, 127};  // -128, -2, 0, 1, 127
+    std::vector<std::uint8_t> out(5);
+    post::lookup_activation{narrow, byte, {10, 11, 12, 13}}(in, 5, out.data());
+    CHECK(out == std::vector<std::uint8_t>{10, 10, 12, 13, 13});
 }

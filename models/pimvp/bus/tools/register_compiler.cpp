@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // pimvp_register_compiler DESCRIPTION ROOM CPP_HEADER C_HEADER MARKDOWN
-#include "register_description.h"
+#include <pimvp/bus/tools/register_description.h>
 
 #include <pimvp/core/document.h>
 

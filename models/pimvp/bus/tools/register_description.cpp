@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "register_description.h"
+#include <pimvp/bus/tools/register_description.h>
 
 #include <pimvp/core/document.h>
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "catalogue.h"
+
+#include <string>
+#include <vector>
+
+namespace pimvp::docs {
+
+/// The markdown for a marker's words:
+///
+///     parameters ROOM.STRUCT [GROUP=PAGE.md ...]   a group described on another page is one row
+///     card ROOM.CARD
+///     registers BANK                               as the register compiler wrote it
+///     statistics ROOM.MODEL
+///     energy ROOM.MODEL [without ROOM.MODEL ...]   events and power domains, without its parts'
+///     memory_map PLATFORM
+///     example NAME                                 the shown part of docs/examples/NAME.cpp
+///
+/// Throws core::user_error for anything else.
+std::string table(const catalogue& library, const std::vector<std::string>& words);
+
+}  // namespace pimvp::docs

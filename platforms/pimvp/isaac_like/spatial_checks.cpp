@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/isaac_like/spatial_program.h>
+
+#include <pimvp/core/bytes.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+/// What must hold across the tiles of a program, so that every run of it ends.
+namespace pimvp::isaac_like {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw core::format_error(0, what);
+}
+
+/// Channels that reach one tensor at one node, to be covered without gap or overlap.
+class coverage {
+public:
+    void add(std::uint32_t node, std::uint32_t tensor, std::uint32_t first, std::uint32_t count,
+             std::uint32_t height, std::uint32_t width, std::uint32_t element_bytes) {
+        auto& feeds = m_feeds[{node, tensor}];
+        const shape s{height, width, element_bytes};
+        if (!feeds.ranges.empty() && feeds.extent != s) {
+            refuse("tensor " + std::to_string(tensor) + " arrives in two shapes");
+        }
+        feeds.extent = s;
+        if (!feeds.ranges.emplace(first, count).second) {
+            refuse("tensor " + std::to_string(tensor) + ": a channel arrives twice");
+        }
+    }
+    void expect(std::uint32_t node, std::uint32_t tensor, std::uint32_t first, std::uint32_t count,
+                std::uint32_t height, std::uint32_t width, std::uint32_t element_bytes) {
+        const auto found = m_feeds.find({node, tensor});
+        const std::string name =
+            "tensor " + std::to_string(tensor) + " at node " + std::to_string(node);
+        if (found == m_feeds.end()) refuse(name + ": nobody feeds it");
+        if (found->second.extent != shape{height, width, element_bytes}) {
+            refuse(name + ": fed in another shape");
+        }
+        std::uint64_t at = first;
+        for (const auto& [begin, channels] : found->second.ranges) {
+            if (begin != at) refuse(name + ": channels missing, doubled or out of range");
+            at += channels;
+        }
+        if (at != std::uint64_t{first} + count) refuse(name + ": channels missing or in excess");
+        m_feeds.erase(found);
+    }
+    void expect_empty() const {
+        if (!m_feeds.empty()) {
+            refuse("tensor " + std::to_string(m_feeds.begin()->first.second) +
+                   " is sent to a node that does not expect it");
+        }
+    }
+
+private:
+    using shape = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
+    struct feed {
+        shape extent;
+        std::map<std::uint32_t, std::uint32_t> ranges;
+    };
+    std::map<std::pair<std::uint32_t, std::uint32_t>, feed> m_feeds;
+};
+
+/// Output channels of a stage: [first, end) pairs that it delivers, gap-free as a whole.
+bool delivers(const reram::stage_record& s, const reram::route& r) {
+    if (s.kind != static_cast<std::uint32_t>(reram::stage_kind::matrix)) {
+        return r.from_channel >= s.first_channel &&
+               r.from_channel + r.channels <= s.first_channel + s.channels;
+    }
+    std::uint64_t covered = 0;
+    for (const reram::output_segment& g : s.segments) {
+        if (g.role == static_cast<std::uint32_t>(reram::segment_role::partial)) continue;
+        const std::uint64_t begin = std::max(g.first_channel, r.from_channel);
+        const std::uint64_t end =
+            std::min<std::uint64_t>(g.first_channel + g.count, r.from_channel + r.channels);
+        if (end > begin) covered += end - begin;
+    }
+    return covered == r.channels;
+}
+
+std::uint32_t windows_of(const reram::stage_record& s) {
+    return s.window.output_h * s.window.output_w;
+}
+
+void check_partials(const spatial_program& program) {
+    // (layer, node of the home, first channel, count, windows) -> messages per pixel
+    using key =
+        std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+    std::map<key, std::uint32_t> sent;
+    for (const auto& tile : program.tiles) {
+        for (const auto& s : tile.stages) {
+            for (const auto& g : s.segments) {
+                if (g.role == static_cast<std::uint32_t>(reram::segment_role::partial)) {
+                    ++sent[{s.layer, g.home_node, g.first_channel, g.count, windows_of(s)}];
+                }
+            }
+        }
+    }
+    for (const auto& tile : program.tiles) {
+        for (const auto& s : tile.stages) {
+            for (const auto& g : s.segments) {
+                if (g.role != static_cast<std::uint32_t>(reram::segment_role::home)) continue;
+                const auto found =
+                    sent.find({s.layer, tile.node, g.first_channel, g.count, windows_of(s)});
+                if (found == sent.end() || found->second != g.partials) {
+                    refuse("layer " + std::to_string(s.layer) +
+                           ": partial sums expected and sent differ");
+                }
+                sent.erase(found);
+            }
+        }
+    }
+    if (!sent.empty()) refuse("partial sums are sent to a tile that is not their home");
+}
+
+/// Stages in an order in which none waits for a later one; refuses a program that has none.
+class stage_order {
+public:
+    explicit stage_order(const spatial_program& program) {
+        for (const reram::tile_program& tile : program.tiles) {
+            for (const reram::stage_record& s : tile.stages) {
+                m_readers[{tile.node, tile.buffers[s.input].tensor}].push_back(m_waits_for.size());
+                if (reram::has_two_inputs(static_cast<reram::stage_kind>(s.kind))) {
+                    m_readers[{tile.node, tile.buffers[s.second_input].tensor}].push_back(
+                        m_waits_for.size());
+                }
+                if (s.kind == static_cast<std::uint32_t>(reram::stage_kind::matrix)) {
+                    m_matrices[{tile.node, s.layer}] = m_waits_for.size();
+                }
+                m_stages.push_back(&s);
+                m_waits_for.push_back(0);
+            }
+        }
+    }
+
+    void check() {
+        for (const reram::stage_record* s : m_stages) {
+            for_followers(*s, [this](std::size_t follower) { ++m_waits_for[follower]; });
+        }
+        std::vector<std::size_t> ready;
+        for (std::size_t i = 0; i < m_stages.size(); ++i) {
+            if (m_waits_for[i] == 0) ready.push_back(i);
+        }
+        std::size_t ended = 0;
+        for (; !ready.empty(); ++ended) {
+            const reram::stage_record& s = *m_stages[ready.back()];
+            ready.pop_back();
+            for_followers(s, [&](std::size_t follower) {
+                if (--m_waits_for[follower] == 0) ready.push_back(follower);
+            });
+        }
+        if (ended != m_stages.size()) refuse("stages wait for each other in a circle");
+    }
+
+private:
+    using key = std::pair<std::uint32_t, std::uint32_t>;
+
+    template <class Visitor>
+    void for_followers(const reram::stage_record& s, const Visitor& visit) const {
+        for (const reram::route& r : s.routes) {
+            const auto found = m_readers.find({r.node, r.tensor});
+            if (found == m_readers.end()) continue;  // an output
+            for (const std::size_t reader : found->second) visit(reader);
+        }
+        for (const reram::output_segment& g : s.segments) {
+            if (g.role != static_cast<std::uint32_t>(reram::segment_role::partial)) continue;
+            visit(m_matrices.at({g.home_node, s.layer}));
+        }
+    }
+
+    std::vector<const reram::stage_record*> m_stages;
+    std::vector<std::uint32_t> m_waits_for;             ///< per stage
+    std::map<key, std::vector<std::size_t>> m_readers;  ///< (node, tensor)
+    std::map<key, std::size_t> m_matrices;              ///< (node, layer)
+};
+
+/// Activations of one inference, if all of them were there at the same time.
+void check_size(const spatial_program& program) {
+    constexpr std::uint64_t most = 1ULL << 30;
+    std::uint64_t bytes = 0;
+    const auto add = [&bytes](std::uint64_t pixels, std::uint64_t pixel_bytes) {
+        bytes += pixels * (pixel_bytes + sizeof(std::uint32_t));
+        if (bytes > most) refuse("the activations take more than 1 GiB");
+    };
+    for (const auto* tensors : {&program.inputs, &program.outputs}) {
+        for (const io_tensor& t : *tensors) {
+            add(std::uint64_t{t.height} * t.width, std::uint64_t{t.channels} * t.element_bytes);
+        }
+    }
+    for (const reram::tile_program& tile : program.tiles) {
+        for (const reram::tensor_buffer& b : tile.buffers) {
+            add(std::uint64_t{b.height} * b.width, std::uint64_t{b.channels} * b.element_bytes);
+        }
+    }
+}
+
+}  // namespace
+
+void validate(const spatial_program& program, const noc::node_map& map, std::uint64_t cells_bytes) {
+    if (program.inputs.empty() || program.outputs.empty()) {
+        refuse("a program needs at least one input and one output");
+    }
+    check_size(program);
+    coverage feeds;
+    for (const io_tensor& in : program.inputs) {
+        for (const reram::route& r : in.routes) {
+            feeds.add(r.node, r.tensor, r.to_channel, r.channels, in.height, in.width,
+                      in.element_bytes);
+        }
+    }
+    std::set<std::uint32_t> nodes;
+    for (const reram::tile_program& tile : program.tiles) {
+        if (tile.node >= map.host() || map.local_of(tile.node) >= map.tiles) {
+            refuse("node " + std::to_string(tile.node) + " is no tile");
+        }
+        if (!nodes.insert(tile.node).second) {
+            refuse("node " + std::to_string(tile.node) + " is used twice");
+        }
+        for (const reram::stage_record& s : tile.stages) {
+            for (const reram::route& r : s.routes) {
+                if (!delivers(s, r)) refuse("a route carries channels its stage does not make");
+                feeds.add(r.node, r.tensor, r.to_channel, r.channels, s.window.output_h,
+                          s.window.output_w, s.output_type.element_bytes);
+            }
+        }
+        for (const reram::crossbar_record& c : tile.crossbars) {
+            if (c.image_bytes > cells_bytes || c.image_offset > cells_bytes - c.image_bytes) {
+                refuse("a crossbar image lies outside the cell section");
+            }
+        }
+    }
+    for (const reram::tile_program& tile : program.tiles) {
+        std::set<std::uint32_t> tensors;
+        for (const reram::tensor_buffer& b : tile.buffers) {
+            if (!tensors.insert(b.tensor).second) refuse("a tile buffers one tensor twice");
+            feeds.expect(tile.node, b.tensor, b.first_channel, b.channels, b.height, b.width,
+                         b.element_bytes);
+        }
+    }
+    for (const io_tensor& out : program.outputs) {
+        feeds.expect(map.host(), out.tensor, 0, out.channels, out.height, out.width,
+                     out.element_bytes);
+    }
+    feeds.expect_empty();
+    check_partials(program);
+    stage_order(program).check();
+}
+
+}  // namespace pimvp::isaac_like

@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures how near integers come to their float network, flow by flow.
+
+    scripts/quantisation_study.py [FOLDER] [--networks A,B] [--flows A,B] [--program FILE]
+
+prints the tables of docs/results/quantisation.md. The shipped networks are calibrated on their own
+inputs and scored on their test images. FOLDER holds further ones, each in a folder of its name:
+model.onnx, images_u8_nhwc.npy, labels.npy. Of their images, split k of 5 calibrates on every fifth
+one from k on (SqueezeNet: 10 of 50) and is scored on all others; the median of the splits counts.
+
+Needs Debian's python3-numpy, and build/release/bin/pimvp.
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SHIPPED = ["glyphs", "glyphs_mobile"]
+SPLITS = 5
+PREPROCESS = {
+    "squeezenet": "channel_order: bgr\nmean: [104, 117, 123]\n",
+    "resnet20_cifar10": f"scale: {1 / 255}\nmean: [0.485, 0.456, 0.406]\n"
+                        "std: [0.229, 0.224, 0.225]\n",
+    "ttq_mnist": f"scale: {1 / 255}\n",
+}
+FLOWS = {  # name: words of the program
+    "min-max": [],
+    "percentile:99.99": ["--calibrator", "percentile:99.99"],
+    "mse": ["--calibrator", "mse"],
+    "entropy": ["--calibrator", "entropy"],
+    "min-max, bias": ["--bias-correction", "on"],
+    "mse, bias": ["--calibrator", "mse", "--bias-correction", "on"],
+    "min-max, equalised": ["--equalise", "on"],
+    "per tensor": ["--per-tensor"],
+    "per tensor, bias": ["--per-tensor", "--bias-correction", "on"],
+    "per tensor, equalised": ["--per-tensor", "--equalise", "on"],
+    "per tensor, equalised, bias": ["--per-tensor", "--equalise", "on", "--bias-correction", "on"],
+}
+
+
+class Study:
+    """Runs the program on one network after the other."""
+
+    def __init__(self, program, scratch):
+        self.program, self.scratch = program, scratch
+
+    def quantize(self, words):
+        report = self.scratch / "report.json"
+        subprocess.run([self.program, "quantize", "--quiet", "--out", self.scratch / "int.onnx",
+                        "--report", report, *words], check=True)
+        return json.loads(report.read_text())["on_inputs"]
+
+    def sources(self, folder, name):
+        """Words that name a network and its inputs, one list a split."""
+        if name in SHIPPED:
+            data = ROOT / "platforms/pimvp/runner/networks/glyphs"
+            return [["--network", name, "--input", data / "images.npy",
+                     "--labels", data / "labels.npy"]]
+        here = folder / name
+        images, labels = np.load(here / "images_u8_nhwc.npy"), np.load(here / "labels.npy")
+        description = self.scratch / f"{name}.yaml"
+        description.write_text("layout: nhwc\n" + PREPROCESS[name])
+        lists = []
+        for split in range(SPLITS):
+            calibrates = np.arange(len(images)) % SPLITS == split
+            parts = {"calibrate": images[calibrates], "input": images[~calibrates],
+                     "labels": labels[~calibrates]}
+            words = ["--network", here / "model.onnx", "--preprocess", description]
+            for option, array in parts.items():
+                path = self.scratch / f"{name}_{option}_{split}.npy"
+                np.save(path, array)
+                words += [f"--{option}", path]
+            lists.append(words)
+        return lists
+
+
+def table(name, study, sources, flows):
+    print(f"\n{name}\n\n| flow | KL, nat | S/N, dB | top-1 as float | top-1 | float top-1 |\n"
+          "|---|---|---|---|---|---|", flush=True)
+    for flow, words in flows.items():
+        found = [study.quantize(source + words) for source in sources]
+        kl, noise, same, top1, real = (statistics.median(one[key] for one in found) for key in (
+            "kl", "sqnr_db", "agreement", "top1", "float_top1"))
+        print(f"| {flow} | {kl:.5f} | {noise:.1f} | {same:.1%} | {top1:.1%} | {real:.1%} |",
+              flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=pathlib.Path)
+    parser.add_argument("--networks", help="names, with commas; default: all there are")
+    parser.add_argument("--flows", help="names, with ;; default: all")
+    parser.add_argument("--weights", type=int, default=8, help="bits of all weights")
+    parser.add_argument("--program", default=ROOT / "build/release/bin/pimvp")
+    arguments = parser.parse_args()
+    names = SHIPPED + [n for n in PREPROCESS if arguments.folder and
+                       (arguments.folder / n).is_dir()]
+    if arguments.networks:
+        names = arguments.networks.split(",")
+    flows = FLOWS
+    if arguments.flows:
+        flows = {flow: FLOWS[flow] for flow in arguments.flows.split(";")}
+    with tempfile.TemporaryDirectory() as scratch:
+        study = Study(arguments.program, pathlib.Path(scratch))
+        bits = pathlib.Path(scratch) / "bits.yaml"
+        bits.write_text(f"weights: {arguments.weights}\n")
+        for name in names:
+            sources = [words + ["--bits", bits] for words in study.sources(arguments.folder, name)]
+            table(name, study, sources, flows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

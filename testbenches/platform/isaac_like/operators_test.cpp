@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Do the tiles compute every operation of an integer network, layer by layer, at the same times in
+// both coding styles?
+#include <platform/isaac_like/exact_work.h>
+#include <platform/isaac_like/isaac_bench.h>
+#include <support/catch.h>
+#include <support/child.h>
+
+#include <pimvp/core/clock.h>
+#include <pimvp/nn/executor.h>
+#include <pimvp/runner/layer_watch.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+using namespace isaac_like_test;
+using namespace pimvp;
+
+namespace {
+
+/// Runs all images together. Returns the time of the end, then compared elements and mismatches of
+/// each placed layer.
+std::vector<std::uint64_t> run(const exact_work& work, core::coding_style style) {
+    isaac_bench bench(style);
+    std::vector<nn::executor> references(work.inputs.size(), nn::executor(work.network));
+    const nn::value& in = work.network.values[work.network.inputs[0]];
+    for (std::size_t i = 0; i < references.size(); ++i) {
+        nn::integer_tensor image(in.dims, in.type);
+        std::copy(work.inputs[i].begin(), work.inputs[i].end(), image.bytes());
+        references[i].run({image});
+    }
+    runner::layer_watch watch(
+        work.network, [&](std::uint32_t i) -> const nn::executor& { return references.at(i); });
+    bench.unit().observe(&watch);
+    isaac_like::placement placed;
+    const std::vector<std::uint8_t> image = bench.image(work.network, 0, &placed);
+    std::vector<std::uint64_t> seen;
+    bench.run([&] {
+        bench.check_runs(bench.device().load(image), work);
+        seen.push_back(core::now_fs());
+    });
+    for (const isaac_like::layer_placement& layer : placed.layers) {
+        const nn::node& node = work.network.nodes[layer.node];
+        INFO(node.name << ", " << to_string(node.kind));
+        CHECK(watch.of(layer.node).mismatches == 0);
+        CHECK(watch.of(layer.node).compared ==
+              work.inputs.size() * nn::element_count(work.network.values[node.output].dims));
+        seen.push_back(watch.of(layer.node).compared);
+        seen.push_back(watch.of(layer.node).mismatches);
+    }
+    return seen;
+}
+
+}  // namespace
+
+TEST_CASE("isaac_like.operators.gates_tables_and_shuffles_equal_the_reference", "[platform]") {
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        const exact_work work(gated_network(seed));
+        const auto simulate = [&](core::coding_style style) {
+            return support::in_child([&] { return run(work, style); });
+        };
+        const std::vector<std::uint64_t> lt = simulate(core::coding_style::lt);
+        const std::vector<std::uint64_t> at = simulate(core::coding_style::at);
+        CHECK(lt == at);
+        REQUIRE(lt.size() == 1 + 2 * 9);  // the shuffle and the reshape are routes
+        for (std::size_t i = 2; i < lt.size(); i += 2) CHECK(lt[i] == 0);
+    }
+    CHECK(run(exact_work(gated_network(4)), core::coding_style::lt).at(0) > 0);
+}
+
+TEST_CASE("isaac_like.operators.plain_layers_equal_the_reference", "[platform]") {
+    CHECK(run(exact_work(residual_network(5)), core::coding_style::at).at(0) > 0);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does a loader take what the mapper wrote, and refuse programs whose runs would never end or reach
+// beyond what they own?
+#include <fuzz/isaac_like/small_machine.h>
+#include <support/catch.h>
+
+#include <pimvp/accel/image_reader.h>
+#include <pimvp/core/bytes.h>
+#include <pimvp/core/document.h>
+#include <pimvp/isaac_like/loading.h>
+#include <pimvp/isaac_like/mapper.h>
+
+#include <cstring>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace pimvp;
+using Catch::Matchers::Contains;
+
+struct fixture {
+    board::board_params board = fuzz::small_board();
+    const isaac_like::isaac_like_params& params = fuzz::accelerator_of(board);
+    isaac_like::machine machine = isaac_like::machine_of(params);
+    reram::tile_limits limits = machine.limits(machine.chips);
+    noc::node_map nodes = machine.nodes(machine.chips);
+
+    [[nodiscard]] isaac_like::loadable_program read(const std::vector<std::uint8_t>& image) const {
+        accel::image_reader reader(
+            [&image](std::uint64_t address, void* to, std::size_t bytes) {
+                std::memcpy(to, image.data() + address, bytes);
+            },
+            [] { return false; }, 0, image.size(), isaac_like::family_id,
+            isaac_like::config_hash(params));
+        return isaac_like::read_program(reader, limits, nodes);
+    }
+
+    /// Why a program is refused; empty if it is not.
+    [[nodiscard]] std::string problem(const isaac_like::spatial_program& program) const {
+        isaac_like::spatial_program read;
+        try {
+            isaac_like::decode_io(encode_io(program), limits, read);
+            isaac_like::decode_tiles(encode_tiles(program), limits, read);
+            validate(read, nodes, std::uint64_t{1} << 30);
+        } catch (const core::format_error& error) {
+            return error.what();
+        }
+        return {};
+    }
+};
+
+/// The first stage of a kind, in the first tile that has one.
+reram::stage_record& stage_of(isaac_like::spatial_program& program, reram::stage_kind kind) {
+    for (reram::tile_program& tile : program.tiles) {
+        for (reram::stage_record& s : tile.stages) {
+            if (s.kind == static_cast<std::uint32_t>(kind)) return s;
+        }
+    }
+    throw std::runtime_error("no such stage");
+}
+
+/// The first segment of a role and the stage it stands in.
+std::pair<reram::stage_record*, reram::output_segment*> segment_of(
+    isaac_like::spatial_program& program, reram::segment_role role) {
+    for (reram::tile_program& tile : program.tiles) {
+        for (reram::stage_record& s : tile.stages) {
+            for (reram::output_segment& g : s.segments) {
+                if (g.role == static_cast<std::uint32_t>(role)) return {&s, &g};
+            }
+        }
+    }
+    throw std::runtime_error("no such segment");
+}
+
+}  // namespace
+
+TEST_CASE("isaac_like.loading.reads_what_the_mapper_wrote") {
+    const fixture f;
+    isaac_like::placement placed;
+    const std::vector<std::uint8_t> image = isaac_like::map_network(
+        fuzz::residual_network(), f.machine, isaac_like::config_hash(f.params), &placed);
+    const isaac_like::loadable_program read = f.read(image);
+    CHECK(encode_io(read.program) == encode_io(placed.program));
+    CHECK(encode_tiles(read.program) == encode_tiles(placed.program));
+    CHECK(read.tensors.size() == 2);
+    CHECK(read.cells % 64 == 0);
+}
+
+TEST_CASE("isaac_like.loading.seeds_of_the_fuzzer_are_current") {
+    const fixture f;
+    for (const auto& [name, image] : fuzz::good_images(f.params)) {
+        INFO("build make_program_seeds and run it for testbenches/fuzz/seeds/program");
+        const std::string seed = core::read_text_file(PIMVP_PROGRAM_SEEDS "/" + name + ".bin");
+        CHECK(std::vector<std::uint8_t>(seed.begin(), seed.end()) == image);
+    }
+}
+
+TEST_CASE("isaac_like.loading.broken_rules_are_named") {
+    using program = isaac_like::spatial_program;
+    using reram::stage_kind;
+    const fixture f;
+    const program good = isaac_like::place(fuzz::residual_network(), f.machine).program;
+    REQUIRE(f.problem(good).empty());
+    const auto refused = [&](const std::function<void(program&)>& damage) {
+        program damaged = good;
+        damage(damaged);
+        return f.problem(damaged);
+    };
+
+    SECTION("a stage without crossbars has none") {
+        CHECK_THAT(refused([](program& p) {
+                       stage_of(p, stage_kind::add).imas.push_back({77, 1, 1, {0}, {}});
+                   }),
+                   Contains("belong to matrix stages"));
+        CHECK_THAT(refused([](program& p) {
+                       stage_of(p, stage_kind::max_pool).segments.push_back({0, 1, 0, 2, 0, 1});
+                   }),
+                   Contains("belong to matrix stages"));
+    }
+    SECTION("a sum takes the pixel it is at") {
+        CHECK_THAT(refused([](program& p) { stage_of(p, stage_kind::add).window.pad_top = 9; }),
+                   Contains("one output pixel per input pixel"));
+    }
+    SECTION("a scope has a place in the ledger") {
+        CHECK_THAT(refused([](program& p) { stage_of(p, stage_kind::matrix).scope = 1U << 16; }),
+                   Contains("scope"));
+    }
+    SECTION("a layer has one matrix stage a tile") {
+        CHECK_THAT(refused([](program& p) {
+                       for (reram::tile_program& tile : p.tiles) {
+                           for (reram::stage_record& s : tile.stages) s.layer = 1;
+                       }
+                   }),
+                   Contains("shares its layer"));
+    }
+    SECTION("channels are made once") {
+        CHECK_THAT(refused([](program& p) {
+                       reram::stage_record& s = stage_of(p, stage_kind::matrix);
+                       s.segments.assign(2, {0, 4, 0, 0, 0, 0});
+                   }),
+                   Contains("channels made twice"));
+    }
+    SECTION("partial sums are of the same windows as their home's") {
+        CHECK_THAT(refused([](program& p) {
+                       segment_of(p, reram::segment_role::partial).first->window.output_h = 1;
+                   }),
+                   Contains("partial sums expected and sent differ"));
+    }
+    SECTION("no stage waits for itself") {
+        CHECK_THAT(refused([](program& p) {
+                       reram::stage_record s = stage_of(p, stage_kind::max_pool);
+                       reram::tile_program& tile = p.tiles[0];
+                       s.kind = static_cast<std::uint32_t>(stage_kind::requantise);
+                       s.layer = 999;
+                       s.input = static_cast<std::uint32_t>(tile.buffers.size());
+                       s.window = {};
+                       s.first_channel = 0;
+                       s.channels = 1;
+                       s.routes = {{tile.node, 999, 0, 1, 0}};
+                       tile.buffers.push_back({999, 1, 1, 0, 1, 1, 0});
+                       tile.stages.push_back(s);
+                   }),
+                   Contains("circle"));
+    }
+    SECTION("activations fit a computer") {
+        CHECK_THAT(refused([](program& p) {
+                       p.inputs[0].height = 1U << 14;
+                       p.inputs[0].width = 1U << 14;
+                       p.inputs[0].channels = 4;
+                   }),
+                   Contains("1 GiB"));
+    }
+}
