@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public test suite of ONNX operators (Debian: libonnx-testdata), where it is installed: every
-// test of it is tried. What passes, and why the others do not, is docs/reference/onnx_conformance.md.
+// test of it is tried. What passes, and why the others do not, is
+// docs/reference/onnx_conformance.md.
 #include "conformance_suite.h"
 
 #include <support/catch.h>
