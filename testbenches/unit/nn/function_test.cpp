@@ -142,7 +142,7 @@ TEST_CASE("nn.host_step.softmax_along_an_axis", "[nn]") {
     CHECK(p.dims == scores.dims);
     const double sum = 1.0 + std::exp(1.0) + std::exp(2.0);
     CHECK(static_cast<double>(p.data[4]) == Approx(std::exp(2.0) / sum));
-    for (const std::size_t i : {1, 3, 5}) CHECK(p.data[i] == static_cast<float>(1.0 / 3.0));
+    for (const std::size_t i : {1U, 3U, 5U}) CHECK(p.data[i] == static_cast<float>(1.0 / 3.0));
     step.kind = host_step::operation::log_softmax;
     CHECK(static_cast<double>(run(step, scores).data[0]) == Approx(-std::log(sum)));
     step.axis = 2;
