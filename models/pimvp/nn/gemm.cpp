@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/nn/gemm.h>
 
+#include <pimvp/core/processor.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
+#include <algorithm>
 #include <cstring>
 
 namespace pimvp::nn::gemm {
@@ -181,7 +184,7 @@ std::vector<kernels> find_available() {
     std::vector<kernels> found = {portable_kernels};
 #if defined(__x86_64__)
     found.push_back(sse2_kernels);
-    if (__builtin_cpu_supports("avx2") != 0) found.push_back(avx2_kernels);
+    if (core::processor_has(core::instruction_set::avx2)) found.push_back(avx2_kernels);
 #endif
     return found;
 }
@@ -194,7 +197,9 @@ const std::vector<kernels>& available() {
 }
 
 const kernels& best() {
-    return available().back();
+    const bool vectors = core::best_instruction_set() != core::instruction_set::portable;
+    return vectors ? available().back()
+                   : available()[std::min<std::size_t>(1, available().size() - 1)];
 }
 
 }  // namespace pimvp::nn::gemm

@@ -32,7 +32,8 @@ struct kernels {
 /// The kernels this CPU can run, slowest first; the first is plain C++.
 const std::vector<kernels>& available();
 
-/// The fastest of available().
+/// The fastest of available() that core::best_instruction_set() allows; with `portable`, what every
+/// x86-64 has.
 const kernels& best();
 
 }  // namespace pimvp::nn::gemm

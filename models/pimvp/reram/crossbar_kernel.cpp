@@ -37,8 +37,12 @@ constexpr std::array<std::uint64_t, 256> spread = [] {
     return words;
 }();
 
+/// Without the instruction, a call of the compiler's library would be slower.
 unsigned population_count(std::uint64_t x) {
-    return static_cast<unsigned>(__builtin_popcountll(x));
+    x -= (x >> 1U) & 0x5555555555555555U;
+    x = (x & 0x3333333333333333U) + ((x >> 2U) & 0x3333333333333333U);
+    return static_cast<unsigned>(((x + (x >> 4U)) & 0x0F0F0F0F0F0F0F0FU) * 0x0101010101010101U >>
+                                 56U);
 }
 
 std::int32_t element(const input_vector& inputs, unsigned index) {
@@ -223,16 +227,12 @@ bool programmed_crossbar::can_clip(unsigned adc_bits) const {
 }
 
 void programmed_crossbar::combine(const std::int32_t* column_totals, std::int64_t unit_total,
-                                  std::int64_t* outputs) const {
-    const unsigned digits = m_layout.cells_per_weight;
-    const std::int32_t* factor = m_factors.data();
+                                  std::int64_t* outputs, const simd_kernels& simd) const {
     for (std::size_t i = 0; i < m_unit_factors.size(); ++i) {
-        std::int64_t sum = unit_total * m_unit_factors[i];
-        for (unsigned digit = 0; digit < digits; ++digit) {
-            sum += std::int64_t{*column_totals++} * *factor++;
-        }
-        outputs[i] += sum;
+        outputs[i] += unit_total * m_unit_factors[i];
     }
+    simd.combine(column_totals, m_factors.data(), m_layout.outputs(), m_layout.cells_per_weight,
+                 outputs);
 }
 
 crossbar_kernel::crossbar_kernel(const crossbar_shape& shape, const crossbar_image& image,
@@ -306,7 +306,7 @@ operation_counts crossbar_kernel::multiply_bit_serial(const input_vector& inputs
         const std::int64_t shifted = std::int64_t{unit} << bit;
         unit_total += subtract ? -shifted : shifted;
     }
-    m_array.combine(totals.data(), unit_total, outputs);
+    m_array.combine(totals.data(), unit_total, outputs, simd);
     return counts;
 }
 

@@ -77,8 +77,8 @@ public:
 
     /// outputs[i] += the sum of input * weight over the rows, from the shifted and added codes of
     /// the used columns and of the unit column.
-    void combine(const std::int32_t* column_totals, std::int64_t unit_total,
-                 std::int64_t* outputs) const;
+    void combine(const std::int32_t* column_totals, std::int64_t unit_total, std::int64_t* outputs,
+                 const simd_kernels& simd = best_kernels()) const;
 
 private:
     struct alignas(32) line {

@@ -52,6 +52,26 @@ PIMVP_ALWAYS_INLINE std::uint16_t shift_add_loop(const std::uint16_t* codes, std
     return seen;
 }
 
+template <unsigned Digits>
+PIMVP_ALWAYS_INLINE void combine_digits(const std::int32_t* totals, const std::int32_t* factors,
+                                        unsigned outputs, unsigned digits, std::int64_t* sums) {
+    if (Digits != 0) digits = Digits;
+    for (unsigned i = 0; i < outputs; ++i, totals += digits, factors += digits) {
+        std::int64_t sum = 0;
+        for (unsigned d = 0; d < digits; ++d) sum += std::int64_t{totals[d]} * factors[d];
+        sums[i] += sum;
+    }
+}
+
+PIMVP_ALWAYS_INLINE void combine_loop(const std::int32_t* totals, const std::int32_t* factors,
+                                      unsigned outputs, unsigned digits, std::int64_t* sums) {
+    if (digits == 4) {  // 8-bit weights in 2-bit cells, as constants
+        combine_digits<4>(totals, factors, outputs, digits, sums);
+    } else {
+        combine_digits<0>(totals, factors, outputs, digits, sums);
+    }
+}
+
 PIMVP_ALWAYS_INLINE void multiply_loop(const std::int32_t* inputs, const std::int32_t* weights,
                                        unsigned rows, unsigned outputs, bool fits_32_bits,
                                        std::int64_t* sums) {
@@ -227,13 +247,19 @@ std::uint16_t shift_add_portable(const std::uint16_t* codes, std::int32_t* sums,
     return shift_add_loop(codes, sums, count, shift, subtract);
 }
 
+void combine_portable(const std::int32_t* totals, const std::int32_t* factors, unsigned outputs,
+                      unsigned digits, std::int64_t* sums) {
+    combine_loop(totals, factors, outputs, digits, sums);
+}
+
 void multiply_portable(const std::int32_t* inputs, const std::int32_t* weights, unsigned rows,
                        unsigned outputs, bool fits_32_bits, std::int64_t* sums) {
     multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
 }
 
-constexpr simd_kernels portable_kernels{"portable", column_sums_portable, saturate_portable,
-                                        shift_add_portable, multiply_portable};
+constexpr simd_kernels portable_kernels{"portable",        column_sums_portable,
+                                        saturate_portable, shift_add_portable,
+                                        combine_portable,  multiply_portable};
 
 #if PIMVP_RERAM_X86_SIMD
 #define PIMVP_AVX2 __attribute__((target("avx2,bmi")))
@@ -256,14 +282,19 @@ PIMVP_AVX2 std::uint16_t shift_add_avx2(const std::uint16_t* codes, std::int32_t
     return shift_add_loop(codes, sums, count, shift, subtract);
 }
 
+PIMVP_AVX2 void combine_avx2(const std::int32_t* totals, const std::int32_t* factors,
+                             unsigned outputs, unsigned digits, std::int64_t* sums) {
+    combine_loop(totals, factors, outputs, digits, sums);
+}
+
 PIMVP_AVX2 void multiply_avx2(const std::int32_t* inputs, const std::int32_t* weights,
                               unsigned rows, unsigned outputs, bool fits_32_bits,
                               std::int64_t* sums) {
     multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
 }
 
-constexpr simd_kernels avx2_kernels{"avx2", column_sums_avx2, saturate_avx2, shift_add_avx2,
-                                    multiply_avx2};
+constexpr simd_kernels avx2_kernels{"avx2",         column_sums_avx2, saturate_avx2,
+                                    shift_add_avx2, combine_avx2,     multiply_avx2};
 
 // ----------------------------------------------------------------------------------- AVX-512 ---
 
@@ -282,40 +313,22 @@ PIMVP_AVX512 std::uint16_t shift_add_avx512(const std::uint16_t* codes, std::int
     return shift_add_loop(codes, sums, count, shift, subtract);
 }
 
+PIMVP_AVX512 void combine_avx512(const std::int32_t* totals, const std::int32_t* factors,
+                                 unsigned outputs, unsigned digits, std::int64_t* sums) {
+    combine_loop(totals, factors, outputs, digits, sums);
+}
+
 PIMVP_AVX512 void multiply_avx512(const std::int32_t* inputs, const std::int32_t* weights,
                                   unsigned rows, unsigned outputs, bool fits_32_bits,
                                   std::int64_t* sums) {
     multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
 }
 
-constexpr simd_kernels avx512_kernels{"avx512", column_sums_avx512, saturate_avx512,
-                                      shift_add_avx512, multiply_avx512};
+constexpr simd_kernels avx512_kernels{"avx512",         column_sums_avx512, saturate_avx512,
+                                      shift_add_avx512, combine_avx512,     multiply_avx512};
 #endif
-
-simd_variant best_variant() {
-    if (available(simd_variant::avx512)) return simd_variant::avx512;
-    if (available(simd_variant::avx2)) return simd_variant::avx2;
-    return simd_variant::portable;
-}
 
 }  // namespace
-
-bool available(simd_variant variant) {
-#if PIMVP_RERAM_X86_SIMD
-    switch (variant) {
-    case simd_variant::portable:
-        return true;
-    case simd_variant::avx2:
-        return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0;
-    case simd_variant::avx512:
-        return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-               __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("bmi") != 0;
-    }
-    return false;
-#else
-    return variant == simd_variant::portable;
-#endif
-}
 
 const simd_kernels& kernels(simd_variant variant) {
 #if PIMVP_RERAM_X86_SIMD
@@ -328,7 +341,7 @@ const simd_kernels& kernels(simd_variant variant) {
 }
 
 const simd_kernels& best_kernels() {
-    static const simd_kernels& best = kernels(best_variant());
+    static const simd_kernels& best = kernels(core::best_instruction_set());
     return best;
 }
 

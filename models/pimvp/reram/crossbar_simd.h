@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/core/processor.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -29,11 +31,7 @@ struct cell_view {
     return (columns + 32 * fields - 1) / (32 * fields) * 32;
 }
 
-enum class simd_variant {
-    portable,  ///< plain C++, any x86-64
-    avx2,
-    avx512
-};
+using simd_variant = core::instruction_set;
 
 struct simd_kernels {
     const char* name;
@@ -50,19 +48,20 @@ struct simd_kernels {
     std::uint16_t (*shift_add)(const std::uint16_t* codes, std::int32_t* sums, std::size_t count,
                                unsigned shift, bool subtract);
 
+    /// sums[i] += sum over the digits d of totals[i * digits + d] * factors[i * digits + d].
+    void (*combine)(const std::int32_t* totals, const std::int32_t* factors, unsigned outputs,
+                    unsigned digits, std::int64_t* sums);
+
     /// sums[i] += sum over r of inputs[r] * weights[r * outputs + i]: a plain integer product, for
     /// arrays that cannot clip. `fits_32_bits`: no partial sum leaves the range of int32.
     void (*multiply)(const std::int32_t* inputs, const std::int32_t* weights, unsigned rows,
                      unsigned outputs, bool fits_32_bits, std::int64_t* sums);
 };
 
-/// Whether this processor can run a variant.
-[[nodiscard]] bool available(simd_variant variant);
-
-/// Precondition: available(variant).
+/// Precondition: core::processor_has(variant).
 [[nodiscard]] const simd_kernels& kernels(simd_variant variant);
 
-/// The fastest variant of this processor.
+/// Those of core::best_instruction_set().
 [[nodiscard]] const simd_kernels& best_kernels();
 
 }  // namespace pimvp::reram

@@ -4,6 +4,7 @@
 #include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/parameters.h>
+#include <pimvp/core/processor.h>
 #include <pimvp/core/quantity.h>
 #include <pimvp/core/text_table.h>
 #include <pimvp/runner/execute.h>
@@ -15,6 +16,7 @@
 #include <iostream>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace pimvp::cli {
 namespace {
@@ -102,6 +104,25 @@ void print_totals(const runner::run_outcome& outcome) {
     std::cout << '\n';
 }
 
+void limit_kernels(const std::string& word) {
+    using core::instruction_set;
+    const std::pair<const char*, instruction_set> known[] = {
+        {"best", core::best_instruction_set()},
+        {"portable", instruction_set::portable},
+        {"avx2", instruction_set::avx2},
+        {"avx512", instruction_set::avx512}};
+    for (const auto& [name, set] : known) {
+        if (word != name) continue;
+        if (!core::processor_has(set)) {
+            throw core::user_error("--kernels", "this processor has no " + word + ": use best");
+        }
+        core::limit_instruction_set(set);
+        return;
+    }
+    throw core::user_error("--kernels",
+                           core::quoted(word) + " is none of best, portable, avx2 and avx512");
+}
+
 core::coding_style style_of(const std::string& word) {
     if (word == "lt") return core::coding_style::lt;
     if (word == "at") return core::coding_style::at;
@@ -114,7 +135,7 @@ int run_command(const arguments& words) {
     namespace po = boost::program_options;
     run_options chosen;
     runner::workload_options& data = chosen.design.workload;
-    std::string seed, threads, in_flight;
+    std::string seed, threads, in_flight, kernels;
     po::options_description all("options");
     add_design_options(all, chosen.design);
     add_input_options(all, data);
@@ -126,6 +147,8 @@ int run_command(const arguments& words) {
         "inferences that stream together; 0 = what the machine takes")(
         "threads", po::value(&threads)->default_value(threads_here()),
         "of this computer; results do not depend on them")(
+        "kernels", po::value(&kernels)->default_value("best"),
+        "inner loops: best, portable, avx2 or avx512; results do not depend on them")(
         "seed", po::value(&seed)->default_value("1"), "of all random streams")(
         "max-sim-time", po::value(&chosen.limit), "gives up after that simulated time: 10 ms")(
         "out", po::value(&chosen.out), "folder for run.json, host.json, outputs.npy")(
@@ -140,6 +163,7 @@ int run_command(const arguments& words) {
     options.in_flight =
         static_cast<std::uint32_t>(whole_number("--in-flight", in_flight, 0, 1U << 16U));
     options.threads = static_cast<unsigned>(whole_number("--threads", threads, 1, 256));
+    limit_kernels(kernels);
     options.context.style = style_of(chosen.style);
     if (chosen.check != "layers" && chosen.check != "outputs") {
         throw core::user_error("--check",

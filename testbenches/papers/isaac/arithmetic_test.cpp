@@ -58,7 +58,7 @@ void check_exact(const problem& p, unit_column_kind unit) {
     CHECK(kernel.array().highest_sum() <= 255);
     for (const simd_variant variant :
          {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
-        if (!available(variant)) continue;
+        if (!pimvp::core::processor_has(variant)) continue;
         std::vector<std::int64_t> sums(p.outputs());
         const auto work =
             kernel.multiply(inputs, sums.data(), multiply_path::bit_serial, kernels(variant));

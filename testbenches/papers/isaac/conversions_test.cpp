@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "conversion_rows.h"
+
 #include <support/catch.h>
 
 #include <pimvp/reram/conversions.h>
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 using namespace pimvp::reram;
@@ -112,16 +115,13 @@ network mobilenet() {  // v1
     return n.fc(1024, 1000);
 }
 
-struct row {
-    const char* name;
-    network net;
-    int all_columns, used_columns;  // conversions per MAC, thousandths
-    double conversions_m, macs_m;   // as printed
-    std::uint64_t arrays;
-};
-
-long thousandths(double value) {
-    return std::lround(1000 * value);
+network named(const std::string& name) {
+    if (name == "vgg16") return vgg16();
+    if (name == "resnet18") return resnet18();
+    if (name == "resnet50") return resnet50();
+    if (name == "squeezenet") return squeezenet();
+    if (name == "mobilenet_v1") return mobilenet();
+    return resnet20();
 }
 
 }  // namespace
@@ -146,21 +146,14 @@ TEST_CASE("D4_conversions_of_vgg_16_convolutions", "[isaac][papers][exact]") {
 }
 
 TEST_CASE("D4_conversions_of_networks", "[isaac][papers][exact]") {
-    const std::vector<row> rows{
-        {"VGG-16", vgg16(), 260, 260, 4026, 15470, 33804},
-        {"ResNet-18", resnet18(), 271, 271, 491, 1814, 2864},
-        {"ResNet-50", resnet50(), 272, 272, 1051, 3858, 6260},
-        {"SqueezeNet v1.0", squeezenet(), 368, 361, 317, 861, 363},
-        {"ResNet-20", resnet20(), 543, 376, 22.2, 40.8, 90},
-        {"MobileNet v1", mobilenet(), 581, 414, 330, 569, 1389},
-    };
     crossbar_shape used_only;
     used_only.convert_unused_columns = false;
-    for (const row& expected : rows) {
-        CAPTURE(expected.name);
-        const conversion_counts counts = expected.net.count(8);
+    for (const conversion_row& expected : conversion_rows) {
+        CAPTURE(expected.network);
+        const network net = named(expected.network);
+        const conversion_counts counts = net.count(8);
         CHECK(thousandths(counts.conversions_per_mac()) == expected.all_columns);
-        CHECK(thousandths(expected.net.count(8, true, used_only).conversions_per_mac()) ==
+        CHECK(thousandths(net.count(8, true, used_only).conversions_per_mac()) ==
               expected.used_columns);
         const double unit = expected.macs_m < 100 ? 0.1 : 1.0;  // of the printed millions
         CHECK(std::abs(static_cast<double>(counts.conversions) * 1e-6 - expected.conversions_m) <=

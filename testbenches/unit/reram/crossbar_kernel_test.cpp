@@ -183,7 +183,7 @@ TEST_CASE("reram.crossbar_kernel.random_shapes_equal_the_plain_model", "[reram][
                 array.weight_bits, array.adc_bits, array.rows, array.outputs, bits, is_signed);
         for (const simd_variant variant :
              {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
-            if (!available(variant)) continue;
+            if (!pimvp::core::processor_has(variant)) continue;
             std::vector<std::int64_t> sums(array.outputs, -1);
             const auto counts =
                 kernel.multiply(vector, sums.data(), multiply_path::bit_serial, kernels(variant));
@@ -193,7 +193,7 @@ TEST_CASE("reram.crossbar_kernel.random_shapes_equal_the_plain_model", "[reram][
         if (kernel.is_exact()) {
             for (const simd_variant variant :
                  {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
-                if (!available(variant)) continue;
+                if (!pimvp::core::processor_has(variant)) continue;
                 std::vector<std::int64_t> sums(array.outputs, -1);
                 const auto counts =
                     kernel.multiply(vector, sums.data(), multiply_path::integer, kernels(variant));

@@ -49,7 +49,7 @@ TEST_CASE("reram.crossbar_simd.every_variant_sums_columns_alike", "[reram][unit]
     support::generator random;
     for (const simd_variant variant :
          {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
-        if (!available(variant)) continue;
+        if (!pimvp::core::processor_has(variant)) continue;
         CAPTURE(kernels(variant).name);
         for (const unsigned rows : {1U, 8U, 63U, 64U, 65U, 128U, 200U, 256U, 512U}) {
             for (const unsigned columns : {1U, 3U, 31U, 32U, 33U, 64U, 127U, 128U, 130U, 512U}) {
@@ -85,7 +85,7 @@ TEST_CASE("reram.crossbar_simd.every_variant_saturates_alike", "[reram][unit]") 
     support::generator random;
     for (const simd_variant variant :
          {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
-        if (!available(variant)) continue;
+        if (!pimvp::core::processor_has(variant)) continue;
         for (const std::size_t count : {0U, 1U, 15U, 31U, 128U, 1000U, 70000U}) {
             for (const unsigned bits : {1U, 8U, 9U, 15U}) {
                 const auto highest = static_cast<std::uint16_t>((1U << bits) - 1U);
@@ -113,7 +113,7 @@ TEST_CASE("reram.crossbar_simd.every_variant_shifts_and_adds_alike", "[reram][un
     support::generator random;
     for (const simd_variant variant :
          {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
-        if (!available(variant)) continue;
+        if (!pimvp::core::processor_has(variant)) continue;
         for (const std::size_t count : {0U, 1U, 17U, 128U, 1001U}) {
             std::vector<std::uint16_t> codes(count);
             std::vector<std::int32_t> sums(count, 0), expected(count, 0);
@@ -135,12 +135,40 @@ TEST_CASE("reram.crossbar_simd.every_variant_shifts_and_adds_alike", "[reram][un
     }
 }
 
+TEST_CASE("reram.crossbar_simd.every_variant_combines_alike", "[reram][unit]") {
+    support::generator random;
+    for (const simd_variant variant :
+         {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
+        if (!pimvp::core::processor_has(variant)) continue;
+        for (const unsigned outputs : {1U, 3U, 32U, 33U}) {
+            for (const unsigned digits : {1U, 3U, 4U, 8U}) {
+                std::vector<std::int32_t> totals(std::size_t{outputs} * digits), factors(totals);
+                std::vector<std::int64_t> sums(outputs), expected(outputs);
+                for (unsigned i = 0; i < outputs; ++i) {
+                    sums[i] = expected[i] = random.between(-1000, 1000);
+                    for (unsigned d = i * digits; d < (i + 1) * digits; ++d) {
+                        totals[d] =
+                            static_cast<std::int32_t>(random.between(-0x7FFFFFFF, 0x7FFFFFFF));
+                        factors[d] = static_cast<std::int32_t>(random.between(-0x4000, 0x4000));
+                        expected[i] += std::int64_t{totals[d]} * factors[d];
+                    }
+                }
+                kernels(variant).combine(totals.data(), factors.data(), outputs, digits,
+                                         sums.data());
+                CAPTURE(kernels(variant).name, outputs, digits);
+                REQUIRE(sums == expected);
+            }
+        }
+    }
+}
+
 TEST_CASE("reram.crossbar_simd.the_best_variant_is_one_this_processor_has", "[reram][unit]") {
-    CHECK(available(simd_variant::portable));
+    CHECK(pimvp::core::processor_has(simd_variant::portable));
     bool found = false;
     for (const simd_variant variant :
          {simd_variant::portable, simd_variant::avx2, simd_variant::avx512}) {
-        found = found || (available(variant) && &kernels(variant) == &best_kernels());
+        found =
+            found || (pimvp::core::processor_has(variant) && &kernels(variant) == &best_kernels());
     }
     CHECK(found);
 }
