@@ -304,6 +304,13 @@ void integer_lowering::lower_table(const operation& step) {
 
 void integer_lowering::append_lookup(const operation& step, nn::value_id from,
                                      std::vector<float> reals) {
+    constexpr std::size_t most_entries = std::size_t{1} << 25U;
+    m_table_entries += reals.size();
+    if (m_table_entries > most_entries) {
+        m_report.fail(step.where,
+                      "with it the tables of the functions have more than 2^25 entries; quantise "
+                      "the inputs of functions to fewer bits");
+    }
     flow pending;
     pending.kind = flow::form::pending;
     pending.where = step.where;

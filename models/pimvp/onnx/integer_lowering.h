@@ -127,6 +127,7 @@ private:
     std::vector<bool> m_input_known;
     std::unordered_map<tensor_id, completed> m_completed;  ///< groups quantised so far
     std::vector<std::size_t> m_producer;  ///< node of each value; past the end for inputs
+    std::size_t m_table_entries = 0;      ///< of all lookups so far
     std::vector<std::string> m_rounded;   ///< where a float bias was already reported
 };
 

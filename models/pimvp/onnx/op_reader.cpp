@@ -418,11 +418,12 @@ void op_reader::check_real(const source_node& node, tensor_id id) const {
     }
 }
 
-void op_reader::charge(const source_node& node, std::size_t bytes) {
+void op_reader::charge(const std::string& where, std::size_t bytes) {
     if (bytes > m_budget) {
-        fail(node,
-             "with it the constants of the model take far more memory than the file holds; "
-             "the file is damaged, or repeats its weights too often");
+        m_report.fail(
+            where,
+            "with it the constants of the model take far more memory than the file holds; "
+            "the file is damaged, or repeats its weights too often");
     }
     m_budget -= bytes;
 }

@@ -85,7 +85,8 @@ private:
         m_report.fail(node.where(), message);
     }
     /// Charges the memory that a folded or copied constant takes.
-    void charge(const source_node& node, std::size_t bytes);
+    void charge(const std::string& where, std::size_t bytes);
+    void charge(const source_node& node, std::size_t bytes) { charge(node.where(), bytes); }
 
     // op_reader_matrix.cpp
     void read_conv(const source_node& node);

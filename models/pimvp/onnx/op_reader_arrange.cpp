@@ -111,6 +111,7 @@ void op_reader::settle(const source_node& node, int output, arranged&& view) {
     const nn::shape& root = dims_of(view.root);
     nn::shape like_root = view.dims;
     if (root.size() == view.dims.size() && root.size() >= 2) like_root[1] = root[1];
+    charge(node, view.from->size());  // for the time it takes to look at all of them
     const bool direct = like_root == root && channels_of(view).has_value();
     const bool unchanged = is_identity(*view.from, nn::element_count(root));
     if (direct || unchanged) {
@@ -177,6 +178,7 @@ tensor_id op_reader::emit_select(const arranged& view, std::vector<std::uint32_t
 tensor_id op_reader::resolve(const arranged& view) {
     tensor_id& resolved = *view.resolved;
     if (resolved != no_tensor) return resolved;
+    charge(view.where, bytes_of(view.from->size()));
     const nn::shape root = dims_of(view.root);
     const std::size_t elements = nn::element_count(root);
     if (is_identity(*view.from, elements)) {
@@ -372,7 +374,11 @@ void op_reader::read_gather(const source_node& node) {
         }
         if (pick < 0) pick += in[at];
     }
-    if (in.size() - 1 + picks_dims.size() > 8) fail(node, "gives more than 8 axes");
+    nn::shape out = in;
+    out.erase(out.begin() + axis);
+    out.insert(out.begin() + axis, picks_dims.begin(), picks_dims.end());
+    if (out.size() > 8) fail(node, "gives more than 8 axes");
+    if (!is_constant(node, 0)) check_dims(out, "output of " + node.where(), m_report);
     const std::size_t rest =
         nn::element_count(in) / static_cast<std::size_t>(std::max<std::int64_t>(in[at], 1));
     charge(node, bytes_of(rest) * picks.size());

@@ -65,7 +65,8 @@ void op_reader::finish_function(const source_node& node, int index, nn::scalar_f
     const std::size_t producer = m_graph.tensors[added.inputs[0]].producer;
     if (producer >= m_graph.operations.size() || readers_of(added.inputs[0]) != 1) return;
     const operation& before = m_graph.operations[producer];
-    if (before.kind != op::function) return;
+    constexpr std::size_t longest = 16;  // an endless chain stays many short ones
+    if (before.kind != op::function || before.function.size() > longest) return;
     added.function.insert(added.function.begin(), before.function.begin(), before.function.end());
     --m_graph.tensors[added.inputs[0]].uses;
     added.inputs[0] = before.inputs[0];
