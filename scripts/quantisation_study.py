@@ -31,17 +31,18 @@ PREPROCESS = {
     "ttq_mnist": f"scale: {1 / 255}\n",
 }
 FLOWS = {  # name: words of the program
-    "min-max": [],
-    "percentile:99.99": ["--calibrator", "percentile:99.99"],
-    "mse": ["--calibrator", "mse"],
-    "entropy": ["--calibrator", "entropy"],
-    "min-max, bias": ["--bias-correction", "on"],
-    "mse, bias": ["--calibrator", "mse", "--bias-correction", "on"],
-    "min-max, equalised": ["--equalise", "on"],
+    "default (mse, bias correction)": [],
+    "mse alone": ["--bias-correction", "off"],
+    "min-max, bias correction": ["--calibrator", "min-max"],
+    "min-max alone": ["--calibrator", "min-max", "--bias-correction", "off"],
+    "percentile:99.99 alone": ["--calibrator", "percentile:99.99", "--bias-correction", "off"],
+    "entropy alone": ["--calibrator", "entropy", "--bias-correction", "off"],
+    "default, equalised": ["--equalise", "on"],
     "per tensor": ["--per-tensor"],
-    "per tensor, bias": ["--per-tensor", "--bias-correction", "on"],
     "per tensor, equalised": ["--per-tensor", "--equalise", "on"],
-    "per tensor, equalised, bias": ["--per-tensor", "--equalise", "on", "--bias-correction", "on"],
+    "per tensor, no bias correction": ["--per-tensor", "--bias-correction", "off"],
+    "per tensor, equalised, no bias correction": ["--per-tensor", "--equalise", "on",
+                                                  "--bias-correction", "off"],
 }
 
 

@@ -3,7 +3,7 @@
 #include <pimvp/nn/arithmetic.h>
 #include <pimvp/nn/executor.h>
 #include <pimvp/nn/preprocess.h>
-#include <pimvp/nn/quantise.h>
+#include <pimvp/nn/quantise_flow.h>
 
 using namespace pimvp;
 
@@ -13,9 +13,9 @@ void classify(const nn::float_network& net) {
     nn::npy_reader images("images.npy");
     const nn::npy_array first = images.read_rows(0, 101);
 
-    nn::calibrator watch(net);
-    for (std::size_t i = 0; i < 100; ++i) watch.add({input_of(first, i)});
-    const nn::network integers = nn::quantise(net, watch.result());
+    nn::input_set calibration;
+    for (std::size_t i = 0; i < 100; ++i) calibration.push_back({input_of(first, i)});
+    const nn::network integers = nn::quantise(net, calibration, nn::quantise_flow{}).integers;
 
     nn::executor reference(integers);
     reference.run({nn::quantise(input_of(first, 100), integers.values[integers.inputs[0]].type)});

@@ -118,7 +118,8 @@ void check_header(const program_header& header, std::uint64_t length, std::uint3
     }
     if (header.format_version != program_format_version) {
         refuse(error_code::bad_version, offsetof(program_header, format_version),
-               "program format " + std::to_string(header.format_version) + ", known: 1");
+               "program format " + std::to_string(header.format_version) +
+                   ", known: " + std::to_string(program_format_version));
     }
     if (header.header_bytes != sizeof(program_header)) {
         refuse(error_code::bad_program, offsetof(program_header, header_bytes),

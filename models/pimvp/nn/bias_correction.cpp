@@ -4,6 +4,7 @@
 #include <pimvp/nn/arithmetic.h>
 #include <pimvp/nn/float_executor.h>
 #include <pimvp/nn/pooling.h>
+#include <pimvp/nn/single_node.h>
 
 #include <pimvp/core/diagnostics.h>
 
@@ -76,62 +77,91 @@ private:
     double m_windows = 0.0;
 };
 
-/// One matrix of the integer network and what it was made of.
-struct layer {
-    node* integers;
+/// What a matrix of the integer network was made of.
+struct source {
     const float_node* real;
-    tensor_type input_type;
-    mean_window real_window, integer_window;
+    mean_window window;
 };
 
-void correct(layer& l) {
-    node& n = *l.integers;
-    const std::vector<float>& weights = l.real->weights.data;
+void correct(node& n, float input_scale, const source& from, const mean_window& seen) {
+    const std::vector<float>& weights = from.real->weights.data;
     const std::size_t outputs = n.multipliers.size();
     const std::size_t depth = weights.size() / outputs;
-    const std::size_t group_outputs = outputs / static_cast<std::size_t>(l.real->groups);
+    const std::size_t group_outputs = outputs / static_cast<std::size_t>(from.real->groups);
     if (n.bias.empty()) n.bias.assign(outputs, 0);
     for (std::size_t o = 0; o < outputs; ++o) {
         const float weight_scale = n.weight_scales[n.weight_scales.size() == 1 ? 0 : o];
         const std::size_t first = o / group_outputs * depth;
-        double wanted = l.real->bias.empty() ? 0.0 : l.real->bias[o];
+        double wanted = from.real->bias.empty() ? 0.0 : from.real->bias[o];
         for (std::size_t k = 0; k < depth; ++k) {
             const double integer = n.weights.at(o * depth + k);
-            wanted += static_cast<double>(weights[o * depth + k]) * l.real_window.mean(first, k) -
-                      integer * static_cast<double>(weight_scale) * l.integer_window.mean(first, k);
+            wanted += static_cast<double>(weights[o * depth + k]) * from.window.mean(first, k) -
+                      integer * static_cast<double>(weight_scale) * seen.mean(first, k);
         }
-        const float product_scale = l.input_type.scale * weight_scale;
+        const float product_scale = input_scale * weight_scale;
         constexpr double largest = 1 << 30;
         const double bias = std::nearbyint(wanted / static_cast<double>(product_scale));
         n.bias[o] = static_cast<std::int64_t>(std::min(std::max(bias, -largest), largest));
     }
 }
 
-}  // namespace
-
-void correct_biases(network& integers, const float_network& net, const input_set& inputs) {
+/// The float matrices behind those of the integer network, by node, with the mean of what they see.
+std::map<std::size_t, source> sources_of(const network& integers, const float_network& net,
+                                         const input_set& inputs) {
     std::map<std::string, const float_node*> by_name;
     for (const float_node& n : net.nodes) by_name.emplace(n.name, &n);
-    std::vector<layer> layers;
-    for (node& n : integers.nodes) {
+    std::map<std::size_t, source> sources;
+    for (std::size_t i = 0; i < integers.nodes.size(); ++i) {
+        const node& n = integers.nodes[i];
         if (!n.is_matrix()) continue;
         const auto found = by_name.find(n.name);
         if (found == by_name.end() || found->second->weights.dims != n.weights.dims()) {
             throw core::internal_error("'" + n.name + "' is not of network '" + net.name + "'");
         }
-        const float_node& real = *found->second;
-        layers.push_back({&n, &real, integers.values[n.inputs[0]].type, {net, real}, {net, real}});
+        sources.emplace(i, source{found->second, {net, *found->second}});
     }
     float_executor reference(net);
     for (const std::vector<float_tensor>& each : inputs) {
         reference.run(each);
-        for (layer& l : layers) {
-            const float_tensor& input = reference.value(l.real->inputs[0]);
-            l.real_window.add(input.data);
-            l.integer_window.add(dequantise(quantise(input, l.input_type)).data);
+        for (auto& [index, from] : sources) {
+            from.window.add(reference.value(from.real->inputs[0]).data);
         }
     }
-    for (layer& l : layers) correct(l);
+    return sources;
+}
+
+}  // namespace
+
+void correct_biases(network& integers, const float_network& net, const input_set& inputs) {
+    const std::map<std::size_t, source> sources = sources_of(integers, net, inputs);
+    std::vector<std::size_t> last_reader(integers.values.size(), 0);
+    for (std::size_t i = 0; i < integers.nodes.size(); ++i) {
+        for (const value_id id : integers.nodes[i].inputs) last_reader[id] = i;
+    }
+    std::vector<std::vector<integer_tensor>> values(inputs.size());  // per input, per value
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+        values[k].resize(integers.values.size());
+        for (std::size_t i = 0; i < integers.inputs.size(); ++i) {
+            const value_id id = integers.inputs[i];
+            values[k][id] = quantise(inputs[k][i], integers.values[id].type);
+        }
+    }
+    for (std::size_t i = 0; i < integers.nodes.size(); ++i) {
+        node& n = integers.nodes[i];
+        const auto from = sources.find(i);
+        if (from != sources.end()) {
+            mean_window seen(net, *from->second.real);
+            for (const auto& of_input : values) seen.add(dequantise(of_input[n.inputs[0]]).data);
+            correct(n, integers.values[n.inputs[0]].type.scale, from->second, seen);
+        }
+        detail::single_node alone(integers, n);
+        for (auto& of_input : values) {
+            of_input[n.output] = alone.run([&](value_id id) { return of_input[id]; });
+            for (const value_id id : n.inputs) {
+                if (last_reader[id] == i) of_input[id] = {};
+            }
+        }
+    }
 }
 
 }  // namespace pimvp::nn

@@ -4,8 +4,6 @@
 #include <pimvp/nn/arithmetic.h>
 #include <pimvp/nn/metrics.h>
 
-#include <pimvp/core/random.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -31,11 +29,12 @@ double exponential_less_one(double v) {
 
 /// log(1 + e^v), from the side on which e^v cannot overflow.
 double softplus(double v) {
-    const double small = portable_exp(-std::fabs(v));
-    // log(1 + s) = s - s^2/2 + ... where 1 + s has lost the digits of s.
-    constexpr double tiny = 1e-9;
-    const double log = small < tiny ? small : core::portable_log(1.0 + small);
-    return std::max(v, 0.0) + log;
+    const double s = portable_exp(-std::fabs(v));
+    // log(1 + s) = 2 atanh(t), t = s / (2 + s) <= 1/3: keeps the digits of a small s.
+    const double t = s / (2.0 + s);
+    double series = 0.0;
+    for (int term = 37; term >= 1; term -= 2) series = series * t * t + 1.0 / term;
+    return std::max(v, 0.0) + 2.0 * t * series;
 }
 
 double hyperbolic_tangent(double v) {

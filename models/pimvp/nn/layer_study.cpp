@@ -2,13 +2,12 @@
 #include <pimvp/nn/layer_study.h>
 
 #include <pimvp/nn/arithmetic.h>
+#include <pimvp/nn/single_node.h>
 
 #include <pimvp/core/diagnostics.h>
 
 #include <map>
-#include <optional>
 #include <string>
-#include <utility>
 
 namespace pimvp::nn {
 namespace {
@@ -35,39 +34,14 @@ double clipped_weights(const float_node& real, const node& n) {
     return static_cast<double>(count) / static_cast<double>(real.weights.data.size());
 }
 
-/// A node of a network with its values as inputs and output.
-network alone(const network& net, const node& n) {
-    network single;
-    single.name = n.name;
-    node copy = n;
-    std::map<value_id, value_id> id_of;  // an input may be used twice
-    const auto take = [&](value_id id) {
-        const auto [place, added] = id_of.emplace(id, static_cast<value_id>(single.values.size()));
-        if (added) single.values.push_back(net.values[id]);
-        return place->second;
-    };
-    for (value_id& id : copy.inputs) id = take(id);
-    for (const auto& input : id_of) single.inputs.push_back(input.second);
-    copy.output = take(n.output);
-    single.outputs = {copy.output};
-    single.nodes.push_back(std::move(copy));
-    return single;
-}
-
 }  // namespace
 
 struct layer_study::watched {
-    watched(const network& net, const node& n)
-        : output(n.output),
-          single(alone(net, n)) {
-        own.emplace(single);
-    }
-    explicit watched(value_id input)
-        : output(input) {}
+    explicit watched(value_id value)
+        : output(value) {}
 
     value_id output;
-    network single;  // empty for a network input
-    std::optional<executor> own;
+    std::unique_ptr<detail::single_node> own;  // none for a network input
     std::optional<double> clipped_weights;
     std::uint64_t clipped = 0, elements = 0;
     noise_ratio accumulated, by_itself;
@@ -93,7 +67,8 @@ layer_study::layer_study(const float_network& net, const network& integers)
     }
     for (const value_id id : integers.inputs) m_layers.push_back(std::make_unique<watched>(id));
     for (const node& n : integers.nodes) {
-        m_layers.push_back(std::make_unique<watched>(integers, n));
+        m_layers.push_back(std::make_unique<watched>(n.output));
+        m_layers.back()->own = std::make_unique<detail::single_node>(integers, n);
         if (n.is_matrix()) {
             m_layers.back()->clipped_weights = clipped_weights(*nodes.at(n.name), n);
         }
@@ -118,18 +93,11 @@ void layer_study::add(const std::vector<float_tensor>& inputs) {
         layer.clipped += clipped(wanted, m_network.values[layer.output].type);
         layer.elements += wanted.size();
         layer.accumulated.add(wanted, dequantise(m_integers.value(layer.output)).data);
-        if (!layer.own) continue;
-        const node& n = m_network.nodes[i - m_network.inputs.size()];
-        std::map<value_id, integer_tensor> exact;  // in the order of alone()
-        for (const value_id id : n.inputs) {
-            if (exact.count(id) == 0) {
-                exact.emplace(id, quantise(real(id), m_network.values[id].type));
-            }
-        }
-        taken.clear();
-        for (auto& each : exact) taken.push_back(std::move(each.second));
-        layer.own->run(taken);
-        layer.by_itself.add(wanted, dequantise(layer.own->value(layer.single.outputs[0])).data);
+        if (layer.own == nullptr) continue;
+        const auto exact = [&](value_id id) {
+            return quantise(real(id), m_network.values[id].type);
+        };
+        layer.by_itself.add(wanted, dequantise(layer.own->run(exact)).data);
     }
     m_scores.add(real(m_network.outputs[0]).data,
                  dequantise(m_integers.value(m_network.outputs[0])).data);
@@ -141,7 +109,7 @@ layer_study::figures layer_study::figures_of(const watched& layer) {
         static_cast<double>(layer.clipped) / static_cast<double>(layer.elements);
     result.clipped_weights = layer.clipped_weights;
     result.sqnr_db = layer.accumulated.db();
-    result.own_sqnr_db = layer.own ? layer.by_itself.db() : result.sqnr_db;
+    result.own_sqnr_db = layer.own != nullptr ? layer.by_itself.db() : result.sqnr_db;
     return result;
 }
 

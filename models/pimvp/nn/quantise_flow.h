@@ -13,10 +13,10 @@ namespace pimvp::nn {
 /// All choices between a float network and its integers. The defaults are what does best on the
 /// networks of docs/results/quantisation.md.
 struct quantise_flow {
-    bool equalise = false;         ///< spread weights between layers first (equalise.h)
-    range_rule ranges;             ///< of the values
-    quantise_options integers;     ///< bits and scales
-    bool bias_correction = false;  ///< give sums the mean of the float network (bias_correction.h)
+    bool equalise = false;  ///< spread weights between layers first (equalise.h)
+    range_rule ranges{range_rule::method::mse};  ///< of the values
+    quantise_options integers;                   ///< bits and scales
+    bool bias_correction = true;  ///< give sums the mean of the float network (bias_correction.h)
 };
 
 /// What a flow made.

@@ -16,11 +16,15 @@ namespace pimvp::onnx {
 /// |-----------------|--------------------------------------------------------------------------|
 /// | convolution     | QLinearConv with int32 bias                                              |
 /// | fully_connected | Reshape -> QLinearConv 1x1 -> Reshape: QLinearMatMul has no bias         |
-/// | add, concat     | DequantizeLinear each -> Add / Concat -> QuantizeLinear                  |
+/// | add, multiply   | DequantizeLinear each -> Add / Mul -> QuantizeLinear                     |
+/// | concat          | the same with Concat; Concat of the integers where the types are equal   |
 /// | average_pool    | DequantizeLinear(scale 1) -> AveragePool -> QuantizeLinear(scale ratio)  |
 /// | requantise      | DequantizeLinear -> QuantizeLinear                                       |
 /// | max_pool        | MaxPool on the integers                                                  |
 /// | reshape         | Reshape on the integers                                                  |
+/// | lookup          | Cast to int32 -> Gather from the dequantised table -> QuantizeLinear     |
+/// | select          | Gather along axis 1 on the integers                                      |
+/// | a host step     | Softmax or LogSoftmax behind the output's DequantizeLinear               |
 ///
 /// A value of fewer than 8 bits saturates by a Clip on its integers. A node with a type above 8
 /// bits becomes a DequantizeLinear -> operator -> QuantizeLinear group of opset 21, IR 10; an

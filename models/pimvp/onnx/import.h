@@ -42,17 +42,18 @@ struct imported {
 
 /// Reads an ONNX file.
 ///
-/// **Accepts** opset 7 to 21, any IR version, weights inside the file, batch 1 or dynamic.
+/// **Accepts** opset 7 to 21, any IR version, batch 1 or dynamic; weights inside the file, or in
+/// files in its folder.
 /// Float graphs: Conv (2-D, grouped, depthwise, dilated, auto_pad), Gemm, MatMul with constant
 /// weights, BatchNormalization (folded into the matrix before it, else a depthwise 1x1
-/// convolution), Relu, Clip, Add (equal shapes, or a constant per channel), Concat along axis 1,
-/// MaxPool, AveragePool, GlobalAveragePool, Flatten, Reshape, Squeeze, Unsqueeze, Identity,
-/// Dropout, Pad with zeros (merged into the window behind it), and arithmetic on constants and
-/// shapes as exporters leave it.
-/// Integer graphs: QLinearConv, QLinearMatMul, and DequantizeLinear -> float operators as above ->
-/// QuantizeLinear groups; MaxPool, Concat, Clip, Pad and the reshaping operators also directly on
-/// integers. QuantizeLinear at the input and DequantizeLinear at the output become the types of
-/// the network's border.
+/// convolution), Relu, Clip, activations of one number (Sigmoid, HardSwish ...), Add and Mul (equal
+/// shapes, a factor per channel, constants), Concat, pools and means, reshapes, Transpose, Slice,
+/// Split, Pad with zeros (merged into the window behind it), Softmax behind an output, and
+/// arithmetic on constants and shapes as exporters leave it: docs/models/onnx.md has the list.
+/// Integer graphs: QLinearConv, QLinearMatMul, ONNX Runtime's QLinear operators, and
+/// DequantizeLinear -> float operators as above -> QuantizeLinear groups; MaxPool, Concat, Clip,
+/// Pad and what moves elements also directly on integers. QuantizeLinear at the input and
+/// DequantizeLinear at the output become the types of the network's border.
 ///
 /// **Limits** Everything else is refused, never skipped. Weights with a zero point have it
 /// subtracted (9 bits where 8 do not hold the difference).

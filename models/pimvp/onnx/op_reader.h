@@ -147,7 +147,8 @@ private:
     tensor_id emit_select(const arranged& view, std::vector<std::uint32_t> channels, nn::shape from,
                           nn::shape to);
     tensor_id emit_reshape(const arranged& view, tensor_id from);
-    [[nodiscard]] arranged view_of(const source_node& node, int index) const;
+    arranged view_of(const source_node& node, int index);
+    tensor_id before_reshapes(tensor_id id);
 
     // op_reader_function.cpp
     void read_function(const source_node& node);
@@ -198,6 +199,7 @@ private:
     const reporter& m_report;
     op_graph m_graph;
     std::unordered_map<std::string, symbol> m_symbols;
+    std::unordered_map<tensor_id, tensor_id> m_stored;  ///< before_reshapes(): repeated quantisers
     std::size_t m_budget;
 };
 

@@ -23,21 +23,52 @@ bool is_identity(const std::vector<std::uint32_t>& from, std::size_t elements) {
 
 }  // namespace
 
+/// The tensor as it was before the reshapes that lead to it. Quantisers between them are repeated
+/// on it; those in the file remain for other readers, or go.
+tensor_id op_reader::before_reshapes(tensor_id id) {
+    constexpr std::size_t longest = 64;
+    std::vector<tensor_id> between;  // results of quantisers, the last one first
+    tensor_id root = id;             // behind the topmost quantiser that has no reshape above
+    std::size_t repeated = 0;        // so many of them stand behind a reshape
+    for (tensor_id at = id; between.size() < longest;) {
+        const std::size_t producer = m_graph.tensors[at].producer;
+        if (producer >= m_graph.operations.size()) break;
+        const operation& before = m_graph.operations[producer];
+        if (before.kind == op::reshape) {
+            root = before.inputs[0];
+            repeated = between.size();
+        } else if (before.kind == op::quantise || before.kind == op::dequantise) {
+            between.push_back(at);
+        } else {
+            break;
+        }
+        at = before.inputs[0];
+    }
+    for (std::size_t i = repeated; i-- > 0;) {
+        const auto [known, is_new] = m_stored.emplace(between[i], no_tensor);
+        if (is_new) {
+            operation copy = m_graph.operations[m_graph.tensors[between[i]].producer];
+            copy.name += "/stored";
+            copy.inputs = {root};
+            nn::shape dims = dims_of(root);
+            const std::optional<element> integers = m_graph.tensors[between[i]].integers;
+            const std::string name = m_graph.tensors[between[i]].name;
+            known->second = emit(std::move(copy), name.empty() ? name : name + "#stored",
+                                 std::move(dims), integers);
+        }
+        root = known->second;
+    }
+    return root;
+}
+
 /// Input `index` as elements of the tensor that the reshapes before it started from.
-op_reader::arranged op_reader::view_of(const source_node& node, int index) const {
+op_reader::arranged op_reader::view_of(const source_node& node, int index) {
     const symbol& found = symbol_of(node, index);
     if (const auto* view = std::get_if<arranged>(&found)) return *view;
     arranged whole;
     const tensor_id id = std::get<tensor_id>(found);
     whole.dims = dims_of(id);
-    whole.root = id;
-    for (;;) {
-        const std::size_t producer = m_graph.tensors[whole.root].producer;
-        if (producer >= m_graph.operations.size()) break;
-        const operation& before = m_graph.operations[producer];
-        if (before.kind != op::reshape) break;
-        whole.root = before.inputs[0];
-    }
+    whole.root = before_reshapes(id);
     return whole;
 }
 

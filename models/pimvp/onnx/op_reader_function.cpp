@@ -166,7 +166,7 @@ void op_reader::subtract(const source_node& node) {
 nn::shape op_reader::shape_product(const source_node& node, operation& step) const {
     const bool adds = step.kind == op::add;
     const auto per_channel = [&](const nn::shape& a, const nn::shape& b) {
-        return !adds && a.size() == 4 && b == nn::shape{a[0], a[1], 1, 1};
+        return !adds && a != b && a.size() == 4 && b == nn::shape{a[0], a[1], 1, 1};
     };
     if (per_channel(dims_of(step.inputs[1]), dims_of(step.inputs[0]))) {
         std::swap(step.inputs[0], step.inputs[1]);

@@ -3,7 +3,11 @@
 
 #include <pimvp/isaac_like/mapper.h>
 
+#include <pimvp/mapping/views.h>
+
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <vector>
 
 namespace pimvp::isaac_like {
@@ -26,6 +30,137 @@ struct placement_plan {
     std::vector<planned_array> arrays;  ///< in the order of their images in the cell section
     std::uint64_t cell_bytes = 0;
 };
+
+/// Places the nodes of a network one after the other; once. Internal to the mapper.
+class placer {
+    using range = mapping::range;
+    using stage_kind = reram::stage_kind;
+
+    static constexpr std::uint32_t outside = std::numeric_limits<std::uint32_t>::max();
+
+    /// Channels of a value, and the stage that makes them (tile == outside: network input `stage`).
+    struct slice {
+        std::uint32_t tile = outside, stage = 0;
+        std::uint32_t from_channel = 0;  ///< counted in the stage's output
+        range channels;                  ///< counted in the value
+    };
+    /// A crossbar of a layer: which weights it holds.
+    struct array_use {
+        std::uint32_t column_block = 0, row_block = 0;
+    };
+
+public:
+    placer(const nn::network& network, const machine& target)
+        : m_network(network),
+          m_machine(target),
+          m_views(mapping::view_values(network)),
+          m_made(network.values.size()),
+          m_cursor(target.first_tile) {}
+
+    placement_plan run();
+
+private:
+    struct tile_state {
+        std::uint32_t free_imas = 0;
+        reram::tile_program program;
+        std::map<nn::value_id, std::uint32_t> buffer_of;  ///< root value -> index
+    };
+
+    // Tiles -------------------------------------------------------------------------------------
+
+    tile_state& tile(std::uint32_t index);
+
+    std::uint32_t arrays_free(std::uint32_t index);
+
+    /// The buffer that holds at least `channels` of `value` on a tile; grows to the hull of all.
+    std::uint32_t buffer(std::uint32_t tile_index, nn::value_id value, range channels);
+
+    // Nodes -------------------------------------------------------------------------------------
+
+    void place_node(std::uint32_t index);
+
+    // placer_matrix.cpp
+    void place_matrix(std::uint32_t index);
+
+    /// Turns the arrays gathered for the tile at the cursor into a stage there.
+    void close_part(const mapping::lowered_matrix& m, std::vector<array_use>& part,
+                    layer_placement& layer, bool advance = true);
+
+    void make_matrix_stage(const mapping::lowered_matrix& m, const std::vector<array_use>& part,
+                           layer_placement& layer);
+
+    /// One accumulator per output of every column block in the part, and who finishes them.
+    void add_accumulators(const mapping::lowered_matrix& m, const std::vector<array_use>& part,
+                          const nn::node& n, const nn::tensor_type& input_type,
+                          reram::stage_record& s);
+
+    /// bias - zero point * sum of the weights: the crossbars multiply the stored integers.
+    static std::int64_t folded_bias(const nn::node& n, const mapping::lowered_matrix& m,
+                                    const nn::tensor_type& input_type, std::uint32_t output);
+
+    /// Fills IMAs with the part's arrays in order, eight by eight.
+    void share_imas(const mapping::lowered_matrix& m, const std::vector<array_use>& part,
+                    const std::map<std::uint32_t, std::uint32_t>& local_rows,
+                    layer_placement& layer, reram::stage_record& s);
+
+    void add_crossbar(tile_state& t, const layer_placement& layer, const reram::ima_share& share,
+                      std::uint32_t crossbar, std::uint32_t rows, std::uint32_t outputs,
+                      std::uint32_t slot, std::uint32_t first_output);
+
+    void count_partials();
+
+    // placer.cpp
+    /// Pools, sums and requantisations: on every tile that makes channels of the first input.
+    void place_vector(std::uint32_t index, stage_kind kind);
+
+    /// A concatenation is a matter of routes; only inputs of another type need a stage.
+    void place_concat(std::uint32_t index);
+
+    /// A selection of channels is a matter of routes, too.
+    void place_select(std::uint32_t index);
+
+    std::uint32_t add_vector_stage(stage_kind kind, std::uint32_t index,
+                                   const std::vector<nn::value_id>& inputs,
+                                   const nn::window& geometry, nn::value_id output,
+                                   std::uint32_t where, range channels);
+
+    reram::stage_record start_stage(stage_kind kind, std::uint32_t index, const nn::window& g);
+
+    /// Adjacent channels made on one tile as one slice; what made them no longer matters.
+    static std::vector<slice> joined(std::vector<slice> slices);
+
+    static void note_tile(layer_placement& layer, std::uint32_t index);
+
+    // Routes ------------------------------------------------------------------------------------
+
+    void add_inputs_and_outputs();
+
+    void connect();
+
+    void route(nn::value_id value, std::uint32_t node, range wanted);
+
+    /// How many chips; refuses a network that the machine cannot hold.
+    void count_chips();
+
+    placement_plan finish();
+
+    struct home_of_block {
+        std::uint32_t tile, stage, segment, partials;
+    };
+
+    const nn::network& m_network;
+    const machine& m_machine;
+    std::vector<mapping::value_view> m_views;
+    std::vector<std::vector<slice>> m_made;  ///< per root value
+    std::vector<tile_state> m_tiles;
+    std::uint32_t m_cursor;  ///< tile that layers go to
+    std::map<std::uint32_t, home_of_block> m_homes;
+    std::vector<layer_placement> m_layers;
+    placement_plan m_plan;
+};
+
+/// The post-processing units' view of a type.
+[[nodiscard]] post::number_format format_of(const nn::tensor_type& type);
 
 placement_plan plan(const nn::network& network, const machine& target);
 

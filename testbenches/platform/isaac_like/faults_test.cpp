@@ -123,7 +123,8 @@ void check_images(core::coding_style style) {
         g.expect("another family", error_code::config_mismatch,
                  g.load(patched(g.image, offsetof(header, family), 0x31415926U)));
         g.expect("another format", error_code::bad_version,
-                 g.load(patched(g.image, offsetof(header, format_version), std::uint16_t{2})));
+                 g.load(patched(g.image, offsetof(header, format_version),
+                                std::uint16_t{accel::program_format_version + 1})));
         g.expect("no program", error_code::bad_program,
                  g.load(patched(g.image, offsetof(header, magic), 0U)));
 

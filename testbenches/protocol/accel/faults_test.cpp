@@ -87,7 +87,9 @@ const std::vector<bad_job_row>& bad_jobs() {
          [](accel_bench& b, std::uint64_t) { return spoiled_load(b, 0, 0); },
          error_code::bad_program, 0, true},
         {"image of a later format",
-         [](accel_bench& b, std::uint64_t) { return spoiled_load(b, 4, 2); },
+         [](accel_bench& b, std::uint64_t) {
+             return spoiled_load(b, 4, accel::program_format_version + 1);
+         },
          error_code::bad_version, 4, true},
         {"image of another family",
          [](accel_bench& b, std::uint64_t) { return spoiled_load(b, 8, 0); },

@@ -123,6 +123,39 @@ TEST_CASE("isaac_like.mapper.first_tiles_are_left_to_other_programs") {
                       Catch::Matchers::Contains("needs 2 chips"));
 }
 
+TEST_CASE("isaac_like.mapper.operations_become_stages_or_routes") {
+    const auto placed_as = [](nn::op_kind kind) {
+        nn::network net;
+        net.values = {{"x", {1, 2, 1, 1}, {}}, {"y", {1, 2, 1, 1}, {}}};
+        nn::node n;
+        n.name = "act";
+        n.kind = kind;
+        n.inputs = {0};
+        if (kind == nn::op_kind::multiply) n.inputs = {0, 0};
+        n.output = 1;
+        n.table.assign(256, 7);
+        n.channels = {1, 0};
+        net.nodes = {n};
+        net.inputs = {0};
+        net.outputs = {1};
+        return isaac_like::place(net, {});
+    };
+    const isaac_like::placement lookup = placed_as(nn::op_kind::lookup);
+    REQUIRE(lookup.program.tiles.size() == 1);
+    REQUIRE(lookup.program.tiles[0].stages.size() == 1);
+    CHECK(lookup.program.tiles[0].stages[0].table == std::vector<std::int32_t>(256, 7));
+    const isaac_like::placement multiply = placed_as(nn::op_kind::multiply);
+    REQUIRE(multiply.program.tiles.size() == 1);
+    CHECK(multiply.program.tiles[0].buffers.size() == 1);  // a value times itself
+    // A selection takes no tile: the host's pixels come back with their channels exchanged.
+    const isaac_like::placement select = placed_as(nn::op_kind::select);
+    CHECK(select.layers.empty());
+    CHECK(select.program.tiles.empty());
+    const std::vector<reram::route>& routes = select.program.inputs.at(0).routes;
+    REQUIRE(routes.size() == 2);
+    for (const reram::route& r : routes) CHECK(r.from_channel == 1 - r.to_channel);
+}
+
 TEST_CASE("isaac_like.mapper.too_small_a_machine_names_the_way_out") {
     isaac_like::machine target;
     target.chips = 1;

@@ -74,6 +74,10 @@ network random_pool(support::generator& random, op_kind kind) {
         w.pad_left = pick(0, w.kernel_w - 1);
         w.pad_bottom = pick(0, w.kernel_h - 1);
         w.pad_right = pick(0, w.kernel_w - 1);
+        if (n.count_include_pad && random.chance(40)) {
+            w.overhang_bottom = pick(0, w.pad_bottom);
+            w.overhang_right = pick(0, w.pad_right);
+        }
         const int height = pick(1, 9);
         const int width = pick(1, 20);
         const int out_h =
@@ -213,6 +217,42 @@ TEST_CASE("nn.executor.add", "[nn]") {
                               {{"a", dims, naive::random_type(random, bits, true, 0.1F)},
                                {"b", dims, naive::random_type(random, bits, false, 0.1F)}},
                               {"out", dims, naive::random_type(random, bits, false, 0.1F)}));
+    }
+}
+
+TEST_CASE("nn.executor.multiply", "[nn]") {
+    support::generator random(61);
+    for (int i = 0; i < 120; ++i) {
+        const shape dims{1, random.between(1, 6), random.between(1, 5), random.between(1, 5)};
+        const shape factors = random.chance(50) ? dims : shape{1, dims[1], 1, 1};
+        const auto any = [&](float scale) {
+            return naive::random_type(random, static_cast<int>(random.between(2, 16)),
+                                      random.chance(50), scale);
+        };
+        const tensor_type a = any(0.1F);
+        const tensor_type b = any(0.01F);
+        node n;
+        n.kind = op_kind::multiply;
+        tensor_type out = any(1.0F);
+        out.scale = a.scale * b.scale * std::ldexp(1.0F, a.bits + b.bits - out.bits);
+        compare(random, naive::single(n, {{"a", dims, a}, {"b", factors, b}}, {"y", dims, out}));
+    }
+}
+
+TEST_CASE("nn.executor.select", "[nn]") {
+    support::generator random(62);
+    for (int i = 0; i < 60; ++i) {
+        const tensor_type type = naive::random_type(random, static_cast<int>(random.between(2, 16)),
+                                                    random.chance(50), 0.1F);
+        const shape in{1, random.between(1, 9), random.between(1, 4), random.between(1, 4)};
+        shape out = in;
+        out[1] = random.between(1, 12);
+        node n;
+        n.kind = op_kind::select;
+        for (std::int64_t c = 0; c < out[1]; ++c) {
+            n.channels.push_back(static_cast<std::uint32_t>(random.between(0, in[1] - 1)));
+        }
+        compare(random, naive::single(n, {{"x", in, type}}, {"y", out, type}));
     }
 }
 

@@ -137,6 +137,84 @@ TEST_CASE("nn.network.refusals_name_node_and_cause", "[nn]") {
                Contains("entirely in the padding"));
 }
 
+TEST_CASE("nn.network.tables_products_and_selections_are_checked", "[nn]") {
+    using Catch::Contains;
+    /// x (1x2x1x1, 2 bits) -> node -> y
+    const auto message = [](const std::function<void(network&)>& spoil) -> std::string {
+        network net;
+        tensor_type two_bits;
+        two_bits.bits = 2;
+        net.values = {{"x", {1, 2, 1, 1}, two_bits},
+                      {"z", {1, 2, 1, 1}, two_bits},
+                      {"y", {1, 2, 1, 1}, two_bits}};
+        node n;
+        n.name = "n";
+        n.inputs = {0};
+        n.output = 2;
+        net.nodes = {n};
+        net.inputs = {0, 1};
+        net.outputs = {2};
+        spoil(net);
+        try {
+            net.validate();
+        } catch (const pimvp::core::user_error& error) {
+            return error.what();
+        }
+        return {};
+    };
+    const auto lookup = [&](const std::vector<std::int32_t>& table) {
+        return message([&](network& n) {
+            n.nodes[0].kind = op_kind::lookup;
+            n.nodes[0].table = table;
+        });
+    };
+    CHECK(lookup({0, 1, 2, 3}).empty());
+    CHECK_THAT(lookup({0, 1}),
+               Contains("node 'n'") && Contains("2 entries") && Contains("needs 4"));
+    CHECK_THAT(lookup({0, 1, 2, 4}), Contains("entry 3 of its table, 4, does not fit"));
+    const auto multiply = [&](const shape& factor) {
+        return message([&](network& n) {
+            n.nodes[0].kind = op_kind::multiply;
+            n.nodes[0].inputs = {0, 1};
+            n.values[0].dims = n.values[2].dims = {1, 2, 3, 3};
+            n.values[1].dims = factor;
+        });
+    };
+    CHECK(multiply({1, 2, 3, 3}).empty());
+    CHECK(multiply({1, 2, 1, 1}).empty());
+    CHECK_THAT(multiply({1, 1, 3, 3}), Contains("multiply 1x2x3x3 by 1x1x3x3"));
+    const auto select = [&](const std::vector<std::uint32_t>& channels) {
+        return message([&](network& n) {
+            n.nodes[0].kind = op_kind::select;
+            n.nodes[0].channels = channels;
+        });
+    };
+    CHECK(select({1, 1}).empty());
+    CHECK_THAT(select({0}), Contains("names 1 channels for 2"));
+    CHECK_THAT(select({0, 2}), Contains("selects channel 2 of 2"));
+    CHECK_THAT(message([](network& n) {
+                   n.nodes[0].kind = op_kind::select;
+                   n.nodes[0].channels = {0, 1};
+                   n.values[2].type.scale = 2.0F;
+               }),
+               Contains("same type"));
+    const auto step = [&](std::size_t output, int axis, int times) {
+        return message([&](network& n) {
+            for (int i = 0; i < times; ++i) {
+                host_step made;
+                made.name = "soft";
+                made.output = output;
+                made.axis = axis;
+                n.host_steps.push_back(made);
+            }
+        });
+    };
+    CHECK(step(0, 1, 1).empty());
+    CHECK_THAT(step(1, 1, 1), Contains("host step 'soft'") && Contains("output 1 of 1"));
+    CHECK_THAT(step(0, 4, 1), Contains("axis 4"));
+    CHECK_THAT(step(0, 1, 2), Contains("takes already"));
+}
+
 TEST_CASE("nn.network.reports_everything_at_once", "[nn]") {
     const std::string text = refusal([](network& n) {
         n.nodes[0].multipliers.clear();

@@ -94,6 +94,40 @@ TEST_CASE("nn.quantise.multiplier_bias_and_weights_by_hand", "[nn]") {
     CHECK(n.bias == std::vector<std::int64_t>{5000, -5000});
 }
 
+TEST_CASE("nn.quantise.functions_products_and_selections", "[nn]") {
+    builder b;
+    const value_id x = b.input({1, 2, 2, 2});
+    const value_id s = b.same(float_op::function, x);
+    b.net.nodes.back().function = {{function_step::kind::sigmoid}};
+    const value_id p = b.add(float_op::multiply, {x, s}, {1, 2, 2, 2});
+    const value_id y = b.add(float_op::select, {p}, {1, 3, 2, 2});
+    b.net.nodes.back().channels = {1, 0, 1};
+    b.net.outputs = {y};
+    host_step step;
+    step.name = "soft";
+    b.net.host_steps = {step};
+    calibrator watch(b.net);
+    watch.add({{{1, 2, 2, 2}, {-2, -1, 0, 1, 2, 3, 4, 5}}});
+    const network net = quantise(b.net, watch.result());
+    REQUIRE(net.nodes.size() == 3);
+    CHECK(net.nodes[0].kind == op_kind::lookup);
+    CHECK(net.nodes[0].table == tabulate(b.net.nodes[0].function, net.values[0].type,
+                                         net.values[net.nodes[0].output].type));
+    CHECK(net.nodes[1].kind == op_kind::multiply);
+    CHECK(net.nodes[2].kind == op_kind::select);
+    CHECK(net.nodes[2].channels == std::vector<std::uint32_t>{1, 0, 1});
+    CHECK(net.values[net.nodes[1].output].type == net.values[net.nodes[2].output].type);
+    CHECK(net.host_steps == b.net.host_steps);
+    executor reference(net);
+    float_executor wanted(b.net);
+    const float_tensor input{{1, 2, 2, 2}, {-2, -1, 0, 1, 2, 3, 4, 5}};
+    reference.run({quantise(input, net.values[0].type)});
+    wanted.run({input});
+    const std::vector<float> got = reference.output(0).data;
+    const std::vector<float> expected = wanted.output(0).data;
+    for (std::size_t i = 0; i < got.size(); ++i) CHECK(std::fabs(got[i] - expected[i]) < 0.02F);
+}
+
 TEST_CASE("nn.quantise.relu_vanishes_behind_matrix_and_add", "[nn]") {
     builder b = mixed_network();
     const network net = quantise(b.net, b.calibrate());

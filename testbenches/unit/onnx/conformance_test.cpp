@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public test suite of ONNX operators (Debian: libonnx-testdata), where it is installed: every
-// test of it is tried. What passes, and why the others do not, is docs/models/onnx_conformance.md.
+// test of it is tried. What passes, and why the others do not, is
+// docs/reference/onnx_conformance.md.
 #include "conformance_suite.h"
 
 #include <support/catch.h>
@@ -13,7 +14,7 @@ namespace {
 
 using conformance::verdict;
 
-const std::string page = PIMVP_SOURCE_DIR "/docs/models/onnx_conformance.md";
+const std::string page = PIMVP_SOURCE_DIR "/docs/reference/onnx_conformance.md";
 
 std::string read_text(const std::string& path) {
     std::ifstream file(path, std::ios::binary);

@@ -41,6 +41,16 @@ public:
         for (std::size_t id = 0; id < read.size(); ++id) {
             if (!read[id]) m_net.outputs.push_back(static_cast<nn::value_id>(id));
         }
+        if (m_random.chance(30)) {
+            nn::host_step step;
+            step.name = "probabilities";
+            step.kind = m_random.chance(50) ? nn::host_step::operation::softmax
+                                            : nn::host_step::operation::log_softmax;
+            step.output = m_random.below(m_net.outputs.size());
+            step.result = "probability";
+            step.axis = 1;
+            m_net.host_steps.push_back(step);
+        }
         return std::move(m_net);
     }
 
@@ -121,7 +131,8 @@ private:
         for (std::int64_t o = 0; o < outputs; ++o) {
             const float scale = node.weight_scales[per_output ? static_cast<std::size_t>(o) : 0];
             node.multipliers.push_back((type(in).scale * scale) / out.scale);
-            const auto reach = static_cast<std::int64_t>(span / 8.0) + 1;
+            const auto reach =
+                static_cast<std::int64_t>(std::min(span / 8.0, std::ldexp(1.0, 30))) + 1;
             if (with_bias) node.bias.push_back(pick(-reach, reach));
         }
     }
@@ -162,6 +173,7 @@ private:
                    nn::window::extent(static_cast<int>(dims[3]), w.kernel_w, w.stride_w,
                                       w.pad_left + w.pad_right, 1)};
             node.count_include_pad = m_random.chance(50);
+            if (node.count_include_pad && m_random.chance(50)) overhang(node, dims, map);
         }
         const nn::op_kind kind = average ? nn::op_kind::average_pool : nn::op_kind::max_pool;
         nn::tensor_type out = type(in);
@@ -188,9 +200,68 @@ private:
         return append(nn::op_kind::requantise, {in}, m_net.values[in].dims, out);
     }
 
+    void lookup(nn::value_id in) {
+        nn::node node;
+        const nn::tensor_type out = any_type();
+        for (int x = type(in).lowest(); x <= type(in).highest(); ++x) {
+            node.table.push_back(small(out.lowest(), out.highest()));
+        }
+        m_maps.push_back(
+            append(nn::op_kind::lookup, {in}, m_net.values[in].dims, out, std::move(node)));
+    }
+
+    /// By a map of the same shape, or by one factor a channel as squeeze-and-excite makes it.
+    void multiply(nn::value_id in) {
+        nn::value_id factor = partner(in);
+        const nn::shape dims = m_net.values[in].dims;
+        if (m_random.chance(60)) {
+            nn::node node;
+            node.geometry.kernel_h = static_cast<int>(dims[2]);
+            node.geometry.kernel_w = static_cast<int>(dims[3]);
+            factor = append(nn::op_kind::max_pool, {factor}, {1, dims[1], 1, 1}, type(factor),
+                            std::move(node));
+        }
+        nn::tensor_type out = any_type();
+        out.scale = type(in).scale * type(factor).scale * static_cast<float>(pick(1, 100));
+        m_maps.push_back(append(nn::op_kind::multiply, {in, factor}, dims, out));
+    }
+
+    void select(nn::value_id in) {
+        nn::node node;
+        nn::shape dims = m_net.values[in].dims;
+        const std::int64_t channels = dims[1];
+        dims[1] = pick(1, 8);
+        for (std::int64_t i = 0; i < dims[1]; ++i) {
+            node.channels.push_back(static_cast<std::uint32_t>(pick(0, channels - 1)));
+        }
+        // As they are is no node: it would not come back.
+        bool same = dims[1] == channels;
+        for (std::size_t i = 0; same && i < node.channels.size(); ++i) same = node.channels[i] == i;
+        if (same) node.channels[0] = static_cast<std::uint32_t>(channels - 1);
+        if (same && channels == 1) return;
+        m_maps.push_back(append(nn::op_kind::select, {in}, dims, type(in), std::move(node)));
+    }
+
+    /// Averages that count their padding, cut by ceil mode behind it.
+    void overhang(nn::node& node, const nn::shape& in, nn::shape& map) {
+        nn::window& w = node.geometry;
+        const int padded = static_cast<int>(in[2]) + w.pad_top + w.pad_bottom;
+        const int missing = (w.stride_h - (padded - w.kernel_h) % w.stride_h) % w.stride_h;
+        const bool starts_inside =
+            map[0] * w.stride_h < in[2] + w.pad_top;  // the window that is added
+        if (missing == 0 || missing >= w.kernel_h || !starts_inside || w.pad_top == 0) return;
+        w.overhang_bottom = missing;
+        w.pad_bottom += missing;
+        ++map[0];
+        // ceil mode holds for both axes: the other one must not need it.
+        const int across = static_cast<int>(in[3]) + w.pad_left + w.pad_right - w.kernel_w;
+        w.stride_w = across == 0 || across % w.stride_w == 0 ? w.stride_w : 1;
+        map[1] = across / w.stride_w + 1;
+    }
+
     void map_node() {
         const nn::value_id in = m_maps[m_random.below(m_maps.size())];
-        switch (m_random.below(7)) {
+        switch (m_random.below(10)) {
         case 0:
         case 1:
             convolution(in);
@@ -212,6 +283,15 @@ private:
             m_maps.push_back(append(nn::op_kind::add, {in, other}, m_net.values[in].dims, out));
             return;
         }
+        case 6:
+            lookup(in);
+            return;
+        case 7:
+            multiply(in);
+            return;
+        case 8:
+            select(in);
+            return;
         default: {
             const nn::value_id other = partner(in);
             nn::shape dims = m_net.values[in].dims;

@@ -5,6 +5,7 @@
 
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/nn/executor.h>
+#include <pimvp/nn/fingerprint.h>
 #include <pimvp/onnx/export.h>
 
 #include <support/catch.h>
@@ -22,7 +23,8 @@ bool same(const nn::window& a, const nn::window& b) {
     return a.kernel_h == b.kernel_h && a.kernel_w == b.kernel_w && a.stride_h == b.stride_h &&
            a.stride_w == b.stride_w && a.pad_top == b.pad_top && a.pad_left == b.pad_left &&
            a.pad_bottom == b.pad_bottom && a.pad_right == b.pad_right &&
-           a.dilation_h == b.dilation_h && a.dilation_w == b.dilation_w;
+           a.dilation_h == b.dilation_h && a.dilation_w == b.dilation_w &&
+           a.overhang_bottom == b.overhang_bottom && a.overhang_right == b.overhang_right;
 }
 
 void check_same(const nn::network& made, const nn::network& read) {
@@ -36,6 +38,8 @@ void check_same(const nn::network& made, const nn::network& read) {
     }
     CHECK(read.inputs == made.inputs);
     CHECK(read.outputs == made.outputs);
+    CHECK(read.host_steps == made.host_steps);
+    CHECK(nn::fingerprint(read) == nn::fingerprint(made));
     REQUIRE(read.nodes.size() == made.nodes.size());
     for (std::size_t i = 0; i < made.nodes.size(); ++i) {
         const nn::node& a = made.nodes[i];
@@ -54,6 +58,8 @@ void check_same(const nn::network& made, const nn::network& read) {
         CHECK(b.weight_scales == a.weight_scales);
         CHECK(b.bias == a.bias);
         CHECK(b.multipliers == a.multipliers);
+        CHECK(b.table == a.table);
+        CHECK(b.channels == a.channels);
     }
 }
 

@@ -53,7 +53,8 @@ std::string refusal(const fs::path& out, const runner::workload_options& source)
 TEST_CASE("runner.quantising.gives_the_shipped_file") {
     const scratch here;
     const nn::network made =
-        runner::quantise_to((here.folder / "again.onnx").string(), source_of("glyphs"));
+        runner::quantise_to((here.folder / "again.onnx").string(), source_of("glyphs"))
+            .work.network;
     CHECK(made.name == "glyphs");
     CHECK(here.files() == 1);
     CHECK(bytes_of(here.folder / "again.onnx") == bytes_of(shipped / "model_int8.onnx"));

@@ -76,7 +76,8 @@ void add_octave(core::random_stream& noise, std::size_t extent, std::size_t cell
 /// deviation 1.
 std::vector<double> cloud(core::random_stream& noise, std::size_t extent) {
     std::vector<int> plane(extent * extent, 0);
-    for (const std::size_t cell : {64, 32, 16, 8, 4, 2}) add_octave(noise, extent, cell, plane);
+    for (const std::size_t cell : {64U, 32U, 16U, 8U, 4U, 2U})
+        add_octave(noise, extent, cell, plane);
     double sum = 0.0;
     double squares = 0.0;
     for (const double v : plane) {

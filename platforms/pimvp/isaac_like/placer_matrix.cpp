@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <pimvp/isaac_like/placer.h>
+
+#include <pimvp/core/diagnostics.h>
+#include <pimvp/reram/crossbar_encoder.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+/// Layers with weights: dealt out to crossbars, IMAs and tiles.
+namespace pimvp::isaac_like {
+namespace {
+
+std::uint32_t bits_of(float number) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &number, sizeof(bits));
+    return bits;
+}
+
+}  // namespace
+
+void placer::place_matrix(std::uint32_t index) {
+    const nn::node& n = m_network.nodes[index];
+    const nn::value_id input = m_views[n.inputs[0]].root;
+    const std::uint32_t weight_bits = static_cast<std::uint32_t>(n.weights.type().bits);
+    const std::uint32_t cells =
+        (weight_bits + m_machine.crossbar.cell_bits - 1) / m_machine.crossbar.cell_bits;
+    if (cells > m_machine.crossbar.columns) {
+        throw core::user_error("node '" + n.name + "': a weight of " + std::to_string(weight_bits) +
+                               " bits takes " + std::to_string(cells) +
+                               " cells but a crossbar has only " +
+                               std::to_string(m_machine.crossbar.columns) +
+                               " columns: use fewer weight bits or wider crossbars");
+    }
+    m_plan.matrices.push_back(
+        {index, mapping::lower(n, m_views[input].dims, m_views[n.output].dims,
+                               {m_machine.crossbar.rows, m_machine.crossbar.columns / cells,
+                                m_machine.pack_groups})});
+    const mapping::lowered_matrix& m = m_plan.matrices.back().lowered;
+
+    layer_placement layer;
+    layer.node = index;
+    layer.cells_per_weight = cells;
+    layer.row_blocks = static_cast<std::uint32_t>(m.row_blocks.size());
+    layer.column_blocks = static_cast<std::uint32_t>(m.column_blocks.size());
+    layer.arrays = m.arrays();
+    layer.windows = m.windows();
+    layer.macs = m_network.macs(n);
+    for (const mapping::column_block& block : m.column_blocks) {
+        layer.used_columns += std::uint64_t{block.outputs.count} * cells * block.row_blocks.size();
+    }
+    const std::uint64_t unit = m_machine.crossbar.unit_is_converted() ? layer.arrays : 0;
+    const std::uint64_t converted = m_machine.crossbar.convert_unused_columns
+                                        ? layer.arrays * m_machine.crossbar.columns
+                                        : layer.used_columns;
+    layer.conversions = layer.windows * (converted + unit) *
+                        static_cast<std::uint64_t>(m_network.values[n.inputs[0]].type.bits);
+
+    // Deal the arrays out to tiles, column block by column block.
+    const std::uint32_t per_tile = m_machine.imas_per_tile * m_machine.crossbars_per_ima;
+    if (layer.arrays <= per_tile && layer.arrays > arrays_free(m_cursor)) ++m_cursor;
+    m_homes.clear();
+    std::vector<array_use> part;
+    for (std::uint32_t c = 0; c < m.column_blocks.size(); ++c) {
+        const auto& rows = m.column_blocks[c].row_blocks;
+        if (rows.size() <= per_tile && part.size() + rows.size() > arrays_free(m_cursor)) {
+            close_part(m, part, layer);
+        }
+        for (const std::uint32_t r : rows) {
+            if (part.size() == arrays_free(m_cursor)) close_part(m, part, layer);
+            part.push_back({c, r});
+        }
+    }
+    close_part(m, part, layer, false);
+    count_partials();
+    m_layers.push_back(std::move(layer));
+}
+
+void placer::close_part(const mapping::lowered_matrix& m, std::vector<array_use>& part,
+                        layer_placement& layer, bool advance) {
+    if (!part.empty()) {
+        make_matrix_stage(m, part, layer);
+        part.clear();
+    }
+    if (advance) ++m_cursor;
+}
+
+void placer::make_matrix_stage(const mapping::lowered_matrix& m, const std::vector<array_use>& part,
+                               layer_placement& layer) {
+    const nn::node& n = m_network.nodes[layer.node];
+    const nn::value_id input = m_views[n.inputs[0]].root;
+    const nn::value& in = m_network.values[input];
+    tile_state& t = tile(m_cursor);
+    const auto stage_index = static_cast<std::uint32_t>(t.program.stages.size());
+    reram::stage_record s = start_stage(stage_kind::matrix, layer.node, m.geometry);
+    s.input_type = format_of(in.type);
+    s.input_bits = static_cast<std::uint32_t>(in.type.bits);
+    s.input_signed = in.type.is_signed ? 1 : 0;
+
+    // Row blocks of this tile, and the channels they need.
+    std::map<std::uint32_t, std::uint32_t> local_rows;
+    const auto area = static_cast<std::uint32_t>(m.geometry.kernel_h * m.geometry.kernel_w);
+    range needed{outside, 0};
+    std::uint32_t needed_end = 0;
+    for (const array_use& a : part) local_rows.emplace(a.row_block, 0);
+    for (auto& [global, local] : local_rows) {
+        local = static_cast<std::uint32_t>(s.row_blocks.size());
+        const range& elements = m.row_blocks[global];
+        s.row_blocks.push_back({elements.first, elements.count});
+        needed.first = std::min(needed.first, elements.first / area);
+        needed_end = std::max(needed_end, (elements.end() - 1) / area + 1);
+    }
+    needed.count = needed_end - needed.first;
+    s.input = buffer(m_cursor, input, needed);
+
+    add_accumulators(m, part, n, in.type, s);
+    share_imas(m, part, local_rows, layer, s);
+
+    slice made{m_cursor, stage_index, 0, {}};
+    for (const reram::output_segment& g : s.segments) {
+        if (g.role == static_cast<std::uint32_t>(reram::segment_role::partial)) continue;
+        made.from_channel = g.first_channel;
+        made.channels = {g.first_channel, g.count};
+        m_made[n.output].push_back(made);
+    }
+    t.program.stages.push_back(std::move(s));
+    note_tile(layer, m_cursor);
+}
+
+void placer::add_accumulators(const mapping::lowered_matrix& m, const std::vector<array_use>& part,
+                              const nn::node& n, const nn::tensor_type& input_type,
+                              reram::stage_record& s) {
+    for (std::size_t i = 0; i < part.size();) {
+        const std::uint32_t c = part[i].column_block;
+        const mapping::column_block& block = m.column_blocks[c];
+        std::size_t here = 0;
+        while (i + here < part.size() && part[i + here].column_block == c) ++here;
+        i += here;
+        const std::uint32_t tile_node = tile(m_cursor).program.node;
+        reram::output_segment segment{
+            s.accumulators, block.outputs.count, block.outputs.first, 0, 0, 0};
+        if (here != block.row_blocks.size()) {
+            const auto [home, is_home] = m_homes.try_emplace(
+                c, home_of_block{m_cursor,
+                                 static_cast<std::uint32_t>(tile(m_cursor).program.stages.size()),
+                                 static_cast<std::uint32_t>(s.segments.size()), 0});
+            segment.role = static_cast<std::uint32_t>(is_home ? reram::segment_role::home
+                                                              : reram::segment_role::partial);
+            segment.home_node = is_home ? tile_node : tile(home->second.tile).program.node;
+            if (!is_home) ++home->second.partials;
+        }
+        reram::output_segment* last = s.segments.empty() ? nullptr : &s.segments.back();
+        const bool joins = last != nullptr && last->role == 0 && segment.role == 0 &&
+                           last->first_channel + last->count == segment.first_channel;
+        if (joins) {
+            last->count += segment.count;
+        } else {
+            s.segments.push_back(segment);
+        }
+        for (std::uint32_t o = block.outputs.first; o < block.outputs.end(); ++o) {
+            s.bias.push_back(folded_bias(n, m, input_type, o));
+            s.multipliers.push_back(bits_of(n.multipliers[n.multipliers.size() == 1 ? 0 : o]));
+        }
+        s.accumulators += block.outputs.count;
+    }
+}
+
+std::int64_t placer::folded_bias(const nn::node& n, const mapping::lowered_matrix& m,
+                                 const nn::tensor_type& input_type, std::uint32_t output) {
+    std::int64_t bias = n.bias.empty() ? 0 : n.bias[output];
+    if (input_type.zero_point == 0) return bias;
+    std::int64_t sum = 0;
+    const std::size_t first = std::size_t{output} * m.elements_per_group;
+    for (std::size_t e = 0; e < m.elements_per_group; ++e) sum += n.weights.at(first + e);
+    return bias - input_type.zero_point * sum;
+}
+
+void placer::share_imas(const mapping::lowered_matrix& m, const std::vector<array_use>& part,
+                        const std::map<std::uint32_t, std::uint32_t>& local_rows,
+                        layer_placement& layer, reram::stage_record& s) {
+    tile_state& t = tile(m_cursor);
+    std::map<std::uint32_t, std::uint32_t> accumulator_of;  // column block -> first
+    std::uint32_t next = 0;
+    for (const array_use& a : part) {
+        if (accumulator_of.try_emplace(a.column_block, next).second) {
+            next += m.column_blocks[a.column_block].outputs.count;
+        }
+    }
+    for (std::size_t first = 0; first < part.size(); first += m_machine.crossbars_per_ima) {
+        reram::ima_share share;
+        share.ima = m_machine.imas_per_tile - t.free_imas--;
+        ++layer.imas;
+        std::map<std::uint32_t, std::uint32_t> slot_of;    // tile row block -> slot
+        std::map<std::uint32_t, std::uint32_t> output_of;  // column block -> first result
+        const std::size_t end = std::min(part.size(), first + m_machine.crossbars_per_ima);
+        for (std::size_t i = first; i < end; ++i) {
+            const array_use& a = part[i];
+            const range& outputs = m.column_blocks[a.column_block].outputs;
+            const std::uint32_t row = local_rows.at(a.row_block);
+            const auto slot =
+                slot_of.try_emplace(row, static_cast<std::uint32_t>(share.row_blocks.size()));
+            if (slot.second) share.row_blocks.push_back(row);
+            const auto output = output_of.try_emplace(a.column_block, share.outputs);
+            if (output.second) {
+                share.results.push_back(
+                    {share.outputs, outputs.count, accumulator_of.at(a.column_block)});
+                share.outputs += outputs.count;
+            }
+            share.crossbar_mask |= 1U << (i - first);
+            add_crossbar(t, layer, share, static_cast<std::uint32_t>(i - first),
+                         m.row_blocks[a.row_block].count, outputs.count, slot.first->second,
+                         output.first->second);
+            m_plan.arrays.push_back({static_cast<std::uint32_t>(m_plan.matrices.size() - 1),
+                                     a.row_block, a.column_block});
+        }
+        s.imas.push_back(std::move(share));
+    }
+}
+
+void placer::add_crossbar(tile_state& t, const layer_placement& layer,
+                          const reram::ima_share& share, std::uint32_t crossbar, std::uint32_t rows,
+                          std::uint32_t outputs, std::uint32_t slot, std::uint32_t first_output) {
+    const auto weight_bits =
+        static_cast<std::uint32_t>(m_network.nodes[layer.node].weights.type().bits);
+    reram::crossbar_record c;
+    c.ima = share.ima;
+    c.crossbar = crossbar;
+    c.rows = rows;
+    c.columns = outputs * layer.cells_per_weight;
+    c.weight_bits = weight_bits;
+    c.cells_per_weight = layer.cells_per_weight;
+    c.row_block = slot;
+    c.first_output = first_output;
+    c.outputs = outputs;
+    c.image_offset = m_plan.cell_bytes;
+    c.image_bytes = reram::image_bytes(rows, c.columns, m_machine.crossbar.cell_bits);
+    m_plan.cell_bytes += c.image_bytes;
+    t.program.crossbars.push_back(c);
+}
+
+void placer::count_partials() {
+    for (const auto& [block, home] : m_homes) {
+        m_tiles[home.tile].program.stages[home.stage].segments[home.segment].partials =
+            home.partials;
+    }
+}
+
+}  // namespace pimvp::isaac_like
