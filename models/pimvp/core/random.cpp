@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/core/random.h>
 
+#include <pimvp/core/processor.h>
 #include <pimvp/core/sha256.h>
 
 #include <cmath>
@@ -28,8 +29,10 @@ constexpr std::uint32_t high(std::uint64_t v) {
 /// Blocks first .. first + lanes - 1 of a stream, side by side: loops a compiler can vectorise.
 constexpr std::size_t lanes = 16;
 
-void philox_lanes(std::uint64_t first, const std::array<std::uint32_t, 2>& name,
-                  const std::array<std::uint32_t, 2>& key, std::uint32_t* to) {
+inline __attribute__((always_inline)) void philox_lanes(std::uint64_t first,
+                                                        const std::array<std::uint32_t, 2>& name,
+                                                        const std::array<std::uint32_t, 2>& key,
+                                                        std::uint32_t* to) {
     std::uint32_t x0[lanes], x1[lanes], x2[lanes], x3[lanes];
     for (std::size_t i = 0; i < lanes; ++i) {
         x0[i] = low(first + i);
@@ -58,6 +61,22 @@ void philox_lanes(std::uint64_t first, const std::array<std::uint32_t, 2>& name,
         to[4 * i + 3] = x3[i];
     }
 }
+
+void philox_portable(std::uint64_t first, const std::array<std::uint32_t, 2>& name,
+                     const std::array<std::uint32_t, 2>& key, std::uint32_t* to) {
+    philox_lanes(first, name, key, to);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) void philox_avx2(std::uint64_t first,
+                                                 const std::array<std::uint32_t, 2>& name,
+                                                 const std::array<std::uint32_t, 2>& key,
+                                                 std::uint32_t* to) {
+    philox_lanes(first, name, key, to);
+}
+#else
+constexpr auto philox_avx2 = philox_portable;
+#endif
 
 }  // namespace
 
@@ -94,8 +113,10 @@ std::uint32_t random_stream::next_u32() {
 
 void random_stream::fill(std::uint32_t* to, std::size_t count) {
     for (; count != 0 && m_drawn % 4 != 0; --count) *to++ = next_u32();
+    const bool wide = best_instruction_set() != instruction_set::portable;
+    const auto blocks = wide ? philox_avx2 : philox_portable;
     for (; count >= 4 * lanes; count -= 4 * lanes, to += 4 * lanes) {
-        philox_lanes(m_drawn / 4, m_name, m_key, to);
+        blocks(m_drawn / 4, m_name, m_key, to);
         m_drawn += 4 * lanes;
     }
     for (; count != 0; --count) *to++ = next_u32();

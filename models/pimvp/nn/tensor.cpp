@@ -55,6 +55,11 @@ std::string to_string(const shape& dims) {
     return text;
 }
 
+integer_tensor::integer_tensor(shape dims, const tensor_type& type, storage data)
+    : m_dims(std::move(dims)),
+      m_type(type),
+      m_data(std::move(data)) {}
+
 integer_tensor::integer_tensor(shape dims, const tensor_type& type)
     : m_dims(std::move(dims)),
       m_type(type) {

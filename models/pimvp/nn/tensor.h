@@ -52,6 +52,8 @@ public:
     integer_tensor() = default;
     /// All elements zero.
     integer_tensor(shape dims, const tensor_type& type);
+    /// These elements. Preconditions: as many as `dims` say, in the alternative of `type`.
+    integer_tensor(shape dims, const tensor_type& type, storage data);
 
     [[nodiscard]] const shape& dims() const { return m_dims; }
     [[nodiscard]] const tensor_type& type() const { return m_type; }

@@ -69,15 +69,13 @@ void bias_weights(const weight_view<T>& weights, unsigned output, unsigned weigh
     }
 }
 
-/// Whether the cells of a column, whose planes these are, sum to the top bit of a code or more.
-bool is_heavy(const std::uint64_t* planes, const crossbar_shape& shape) {
+/// Sum of the cells of a column, whose bit planes these are.
+unsigned sum_of_cells(const std::uint64_t* planes, unsigned cell_bits, unsigned row_words) {
     unsigned sum = 0;
-    for (unsigned p = 0; p < shape.cell_bits; ++p) {
-        for (unsigned w = 0; w < shape.row_words(); ++w) {
-            sum += static_cast<unsigned>(__builtin_popcountll(*planes++)) << p;
-        }
+    for (unsigned p = 0; p < cell_bits; ++p) {
+        for (unsigned w = 0; w < row_words; ++w) sum += population_count(*planes++) << p;
     }
-    return sum >= 1U << (shape.full_resolution_bits() - 1);
+    return sum;
 }
 
 template <class T>
@@ -99,6 +97,7 @@ crossbar_image encode(const weight_view<T>& weights, unsigned weight_bits,
     // a time, as inputs are.
     const unsigned row_words = shape.row_words();
     const unsigned digit_words = shape.cell_bits * row_words;
+    const unsigned top_bit = 1U << (shape.full_resolution_bits() - 1);
     std::vector<std::uint64_t> bits(std::size_t{layout.cells_per_weight} * digit_words, 0);
     std::vector<std::uint64_t> ones(row_words);
     std::vector<biased_weight<T>> biased(layout.rows, 1);
@@ -111,7 +110,8 @@ crossbar_image encode(const weight_view<T>& weights, unsigned weight_bits,
         for (unsigned digit = 0; digit < layout.cells_per_weight; ++digit) {
             const std::uint64_t* words = bits.data() + digit * digit_words;
             const unsigned column = output * layout.cells_per_weight + digit;
-            const bool flipped = shape.column_flip && is_heavy(words, shape);
+            const bool flipped =
+                shape.column_flip && sum_of_cells(words, shape.cell_bits, row_words) >= top_bit;
             if (flipped) flips[column / 8] |= static_cast<std::uint8_t>(1U << column % 8);
             for (unsigned p = 0; p < shape.cell_bits; ++p, plane += plane_bytes) {
                 for (unsigned w = 0; w < row_words; ++w) {
@@ -119,8 +119,11 @@ crossbar_image encode(const weight_view<T>& weights, unsigned weight_bits,
                     ++words;
                     const std::size_t from = std::size_t{w} * 8;
                     if (from >= plane_bytes) continue;
-                    std::memcpy(plane + from, &stored,
-                                std::min<std::size_t>(8, plane_bytes - from));
+                    if (plane_bytes - from >= 8) {
+                        std::memcpy(plane + from, &stored, 8);
+                    } else {
+                        std::memcpy(plane + from, &stored, plane_bytes - from);
+                    }
                 }
             }
         }

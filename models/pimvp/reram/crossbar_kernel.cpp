@@ -37,14 +37,6 @@ constexpr std::array<std::uint64_t, 256> spread = [] {
     return words;
 }();
 
-/// Without the instruction, a call of the compiler's library would be slower.
-unsigned population_count(std::uint64_t x) {
-    x -= (x >> 1U) & 0x5555555555555555U;
-    x = (x & 0x3333333333333333U) + ((x >> 2U) & 0x3333333333333333U);
-    return static_cast<unsigned>(((x + (x >> 4U)) & 0x0F0F0F0F0F0F0F0FU) * 0x0101010101010101U >>
-                                 56U);
-}
-
 std::int32_t element(const input_vector& inputs, unsigned index) {
     const auto* bytes =
         static_cast<const std::uint8_t*>(inputs.data) + index * inputs.element_bytes;
@@ -53,6 +45,49 @@ std::int32_t element(const input_vector& inputs, unsigned index) {
     raw &= (1U << inputs.bits) - 1U;  // the streamed bits are all there is
     const bool negative = inputs.is_signed && (raw >> (inputs.bits - 1) & 1U) != 0;
     return static_cast<std::int32_t>(raw) - (negative ? 1 << inputs.bits : 0);
+}
+
+/// Turns the columns of an image into rows, blocks of eight columns and eight rows at a time.
+template <unsigned CellBits>
+void rows_of_image(const cell_view& view, const std::uint8_t* image, std::uint8_t* cells) {
+    constexpr unsigned field_bits = 8 / cells_per_byte(CellBits);
+    const std::size_t plane_bytes = (view.rows + 7) / 8;
+    const std::size_t column_bytes = plane_bytes * CellBits;
+    for (unsigned column = 0; column < view.columns; column += 8) {
+        const unsigned count = std::min(8U, view.columns - column);
+        const std::uint8_t* from = image + column * column_bytes;
+        const unsigned field = column / view.row_bytes * field_bits;
+        std::uint8_t* to = cells + column % view.row_bytes;
+        for (unsigned row = 0; row < view.rows; row += 8, ++from) {
+            std::uint64_t rows[CellBits];  // byte r holds the bits of row r
+            for (unsigned plane = 0; plane < CellBits; ++plane) {
+                const std::uint8_t* bits = from + plane * plane_bytes;
+                std::uint64_t eight = 0;
+                if (count == 8) {
+                    for (unsigned c = 0; c < 8; ++c, bits += column_bytes) {
+                        eight |= std::uint64_t{*bits} << 8U * c;
+                    }
+                } else {
+                    for (unsigned c = 0; c < count; ++c, bits += column_bytes) {
+                        eight |= std::uint64_t{*bits} << 8U * c;
+                    }
+                }
+                rows[plane] = transpose_8x8(eight);
+            }
+            const unsigned end = std::min(8U, view.rows - row);
+            for (unsigned r = 0; r < end; ++r, to += view.row_bytes) {
+                std::uint64_t eight = 0;
+                for (unsigned plane = 0; plane < CellBits; ++plane) {
+                    eight |= spread[rows[plane] & 0xFFU] << plane;
+                    rows[plane] >>= 8U;
+                }
+                std::uint64_t before = 0;
+                std::memcpy(&before, to, sizeof(before));
+                before |= eight << field;
+                std::memcpy(to, &before, sizeof(before));
+            }
+        }
+    }
 }
 
 programmed_crossbar program(const crossbar_shape& shape, const crossbar_image& image,
@@ -144,20 +179,12 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
         m_used_rows[row / 64] |= std::uint64_t{1} << row % 64;
     }
     write_cells(image);
+    std::vector<std::uint16_t> sums(layout.columns);
+    column_sums(m_used_rows.data(), sums.data());
+    m_highest_sum = *std::max_element(sums.begin(), sums.end());
     const std::size_t plane_bytes = (layout.rows + 7) / 8;
     const std::uint8_t* flips = image + layout.columns * shape.cell_bits * plane_bytes;
     for (unsigned c = 0; c < layout.columns; ++c) {
-        unsigned sum = 0;
-        for (unsigned plane = 0; plane < shape.cell_bits; ++plane, image += plane_bytes) {
-            for (unsigned w = 0; w < m_row_words; ++w) {
-                const std::size_t from = std::size_t{w} * 8;
-                if (from >= plane_bytes) break;
-                std::uint64_t bits = 0;
-                std::memcpy(&bits, image + from, std::min<std::size_t>(8, plane_bytes - from));
-                sum += population_count(bits & m_used_rows[w]) << plane;
-            }
-        }
-        m_highest_sum = std::max(m_highest_sum, sum);
         const unsigned shift = c % layout.cells_per_weight * shape.cell_bits;
         m_factors[c] = 1 << shift;
         if ((flips[c / 8] >> c % 8 & 1U) == 0) continue;
@@ -166,41 +193,18 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
     }
 }
 
-/// Turns the columns of the image into rows, blocks of eight columns and eight rows at a time.
 void programmed_crossbar::write_cells(const std::uint8_t* image) {
-    const std::size_t plane_bytes = (m_layout.rows + 7) / 8;
-    const std::size_t column_bytes = plane_bytes * m_cell_bits;
-    const std::size_t row_bytes = cells().row_bytes;
-    const unsigned field_bits = 8 / cells_per_byte(m_cell_bits);
-    std::uint8_t* const bytes = m_cells.data()->bytes;
-    for (unsigned column = 0; column < m_layout.columns; column += 8) {
-        const unsigned count = std::min(8U, m_layout.columns - column);
-        const std::uint8_t* from = image + column * column_bytes;
-        std::uint8_t* const to = bytes + column % row_bytes;
-        const auto field = static_cast<unsigned>(column / row_bytes) * field_bits;
-        for (unsigned row = 0; row < m_layout.rows; row += 8) {
-            std::uint64_t rows[4] = {};  // per plane: byte r holds the bits of row r
-            for (unsigned plane = 0; plane < m_cell_bits; ++plane) {
-                const std::uint8_t* bits = from + plane * plane_bytes + row / 8;
-                std::uint64_t eight = 0;
-                for (unsigned c = 0; c < count; ++c) {
-                    eight |= std::uint64_t{bits[c * column_bytes]} << 8U * c;
-                }
-                rows[plane] = transpose_8x8(eight);
-            }
-            const unsigned end = std::min(8U, m_layout.rows - row);
-            for (unsigned r = 0; r < end; ++r) {
-                std::uint64_t cells = 0;
-                for (unsigned plane = 0; plane < m_cell_bits; ++plane) {
-                    cells |= spread[rows[plane] >> 8U * r & 0xFFU] << plane;
-                }
-                std::uint64_t old = 0;
-                std::uint8_t* const at = to + (row + r) * row_bytes;
-                std::memcpy(&old, at, sizeof(old));
-                old |= cells << field;
-                std::memcpy(at, &old, sizeof(old));
-            }
-        }
+    const cell_view view = cells();
+    std::uint8_t* const to = m_cells.data()->bytes;
+    switch (m_cell_bits) {  // as constants
+    case 1:
+        return rows_of_image<1>(view, image, to);
+    case 2:
+        return rows_of_image<2>(view, image, to);
+    case 3:
+        return rows_of_image<3>(view, image, to);
+    default:
+        return rows_of_image<4>(view, image, to);
     }
 }
 

@@ -48,6 +48,14 @@ struct input_vector {
     bool is_signed = false;
 };
 
+/// Set bits of x. Without the instruction, the compiler's own would be a call.
+[[nodiscard]] inline unsigned population_count(std::uint64_t x) {
+    x -= (x >> 1U) & 0x5555555555555555U;
+    x = (x & 0x3333333333333333U) + ((x >> 2U) & 0x3333333333333333U);
+    return static_cast<unsigned>(((x + (x >> 4U)) & 0x0F0F0F0F0F0F0F0FU) * 0x0101010101010101U >>
+                                 56U);
+}
+
 /// Cuts inputs into bit cycles: bit r % 64 of masks[b * row_words + r / 64] is bit b of element r.
 /// Writes bits * row_words words. Precondition: count <= 64 * row_words.
 void slice_inputs(const input_vector& inputs, unsigned row_words, std::uint64_t* masks);

@@ -20,17 +20,15 @@ namespace {
 
 PIMVP_ALWAYS_INLINE std::size_t saturate_loop(const std::uint16_t* samples, std::uint16_t* codes,
                                               std::size_t count, std::uint16_t highest) {
-    constexpr std::size_t block = 4096;  // the per-block count of clipped samples fits 16 bits
+    std::uint16_t largest = 0;
+    for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, samples[i]);
     std::size_t clipped = 0;
-    for (std::size_t from = 0; from < count; from += block) {
-        const std::size_t to = std::min(count, from + block);
-        std::uint16_t in_block = 0;
-        for (std::size_t i = from; i < to; ++i) {
-            const std::uint16_t sample = samples[i];
-            in_block = static_cast<std::uint16_t>(in_block + (sample > highest ? 1 : 0));
-            codes[i] = sample < highest ? sample : highest;
-        }
-        clipped += in_block;
+    if (largest > highest) {  // rare: published arrays never clip
+        for (std::size_t i = 0; i < count; ++i) clipped += samples[i] > highest ? 1U : 0U;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint16_t sample = samples[i];
+        codes[i] = sample < highest ? sample : highest;
     }
     return clipped;
 }

@@ -259,8 +259,7 @@ void builder::fill(nn::node& n, nn::shape dims, const spread& target) {
     nn::tensor_type type;
     type.is_signed = true;
     type.scale = *std::max_element(n.weight_scales.begin(), n.weight_scales.end());
-    n.weights = nn::integer_tensor(std::move(dims), type);
-    n.weights.data() = std::move(weights);
+    n.weights = nn::integer_tensor(std::move(dims), type, std::move(weights));
 }
 
 value_id builder::max_pool(const std::string& name, value_id from, const sliding& window) {
