@@ -9,6 +9,32 @@ set(PIMVP_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow
 add_library(pimvp_options INTERFACE)
 target_compile_options(pimvp_options INTERFACE ${PIMVP_WARNINGS})
 
+# Headers precompiled once for the rooms that link SystemC, and once for all test programs, which have other flags.
+if(PIMVP_PCH)
+    file(WRITE "${PROJECT_BINARY_DIR}/pch/empty.cpp" "")
+    foreach(owner pimvp_room_pch pimvp_test_pch)
+        add_library(${owner} OBJECT "${PROJECT_BINARY_DIR}/pch/empty.cpp")
+        target_link_libraries(${owner} PRIVATE SystemC::systemc)
+        target_precompile_headers(${owner} PRIVATE
+            <algorithm> <filesystem> <functional> <map> <string> <systemc> <tlm> <vector>)
+    endforeach()
+    set_target_properties(pimvp_room_pch PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_compile_options(pimvp_room_pch PRIVATE ${PIMVP_WARNINGS} -ffp-contract=off)
+    target_link_libraries(pimvp_test_pch PRIVATE pimvp_options)
+    if(PIMVP_BUILD_TESTS)
+        target_precompile_headers(pimvp_test_pch PRIVATE <catch2/catch.hpp>)
+    endif()
+endif()
+
+# pimvp_precompile(TARGET OWNER): TARGET uses the headers precompiled for OWNER, with PIMVP_PCH.
+# A target that also has C sources does without: CMake asks for the headers in C, too.
+function(pimvp_precompile target owner)
+    get_target_property(sources ${target} SOURCES)
+    if(PIMVP_PCH AND NOT sources MATCHES "\\.c(;|$)")
+        target_precompile_headers(${target} REUSE_FROM ${owner})
+    endif()
+endfunction()
+
 # pimvp_rooms(FOLDER room...): add each room's folder. PIMVP_ONLY_ROOMS (a developer's shortcut)
 # leaves out all others.
 macro(pimvp_rooms folder)
@@ -48,6 +74,9 @@ function(pimvp_room name)
     # Floats that decide anything must come out the same on every host: no fused multiply-add.
     target_compile_options(${target} PRIVATE ${PIMVP_WARNINGS} -ffp-contract=off)
     target_link_libraries(${target} PUBLIC ${ROOM_LINK} PRIVATE ${ROOM_PRIVATE_LINK})
+    if(SystemC::systemc IN_LIST ROOM_LINK)
+        pimvp_precompile(${target} pimvp_room_pch)
+    endif()
     foreach(card ${ROOM_CARDS})
         pimvp_card(${target} pimvp/${name} "${card}")
     endforeach()

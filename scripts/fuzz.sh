@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs every libFuzzer target of build/fuzz from its committed seeds: scripts/fuzz.sh [seconds]
-# Default 30 seconds a target. Build them with scripts/build.sh fuzz. New inputs and findings stay
-# in build/fuzz/work/<target>.
+# Runs every libFuzzer target from its committed seeds: scripts/fuzz.sh [seconds] [preset]
+# Default 30 seconds a target of the preset fuzz. Build them with scripts/build.sh fuzz. New inputs
+# and findings stay in build/<preset>/work/<target>.
 set -eu
 cd "$(dirname "$0")/.."
 seconds="${1:-30}"
+build="build/${2:-fuzz}"
 found=0
-for target in build/fuzz/bin/fuzz_*; do
+for target in "$build"/bin/fuzz_*; do
     [ -x "$target" ] || continue
     found=1
     name="${target##*/fuzz_}"
-    work="build/fuzz/work/$name"
+    work="$build/work/$name"
     mkdir -p "$work/corpus"
     seeds="testbenches/fuzz/seeds/$name"
     [ -d "$seeds" ] || seeds=""
@@ -27,6 +28,6 @@ for target in build/fuzz/bin/fuzz_*; do
     grep 'number_of_executed_units' "$work/log.txt"
 done
 if [ "$found" -eq 0 ]; then
-    echo "fuzz.sh: no targets in build/fuzz/bin; scripts/build.sh fuzz builds them" >&2
+    echo "fuzz.sh: no targets in $build/bin; scripts/build.sh ${2:-fuzz} builds them" >&2
     exit 2
 fi

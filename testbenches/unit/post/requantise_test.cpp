@@ -72,8 +72,8 @@ TEST_CASE("post.requantise.ties_and_their_neighbours_equal_the_host", "[post][un
                     std::vector<std::int64_t> accumulators;
                     for (std::int64_t a = -3000; a <= 3000; ++a) {
                         accumulators.push_back(a);
-                        accumulators.push_back(a << 9);
-                        accumulators.push_back((a << 16) + 1);
+                        accumulators.push_back(a * 512);
+                        accumulators.push_back(a * 65536 + 1);
                     }
                     CHECK(differences(accumulators, {multiplier}, to) == 0);
                 }
