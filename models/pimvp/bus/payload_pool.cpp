@@ -9,18 +9,23 @@
 namespace pimvp::bus {
 
 namespace {
-/// The smallest k with 2^k >= bytes; a payload has at least one cache line.
+std::size_t buffer_bytes(unsigned size_class) {
+    return (std::size_t{4} + size_class % 4) << (size_class / 4) >> 2;
+}
+
+/// The smallest class that holds `bytes`; a payload has at least one cache line.
 unsigned class_of(std::size_t bytes) {
-    unsigned k = 6;
-    while ((std::size_t{1} << k) < bytes) ++k;
-    return k;
+    unsigned found = 4 * 6;
+    while (buffer_bytes(found + 4) < bytes) found += 4;
+    while (buffer_bytes(found) < bytes) ++found;
+    return found;
 }
 }  // namespace
 
 struct payload_pool::pooled : tlm::tlm_generic_payload {
     pooled(tlm::tlm_mm_interface* owner, unsigned k)
         : tlm::tlm_generic_payload(owner),
-          buffer(k == size_classes ? nullptr : new std::uint8_t[std::size_t{1} << k]),
+          buffer(k == size_classes ? nullptr : new std::uint8_t[buffer_bytes(k)]),
           size_class(k) {}
 
     std::unique_ptr<std::uint8_t[]> buffer;  // uninitialised on purpose

@@ -65,7 +65,8 @@ const std::uint8_t* tail_of(const tlm::tlm_generic_payload& payload) {
 /// Payloads with their byte buffers, reused: nothing is allocated in steady state.
 ///
 /// One pool per core::context (`context.service<payload_pool>()`); it must outlive every payload.
-/// Buffers come in powers of two, so small and large messages do not inflate each other.
+/// Buffers come in four sizes an octave, so small and large messages do not inflate each other and
+/// none is over a quarter larger than asked for.
 ///
 /// Every payload leaves the pool as IEEE 1666 wants it: response INCOMPLETE, no byte enables,
 /// streaming width equal to the length, DMI hint false, minimal option, no extensions.
@@ -105,7 +106,7 @@ public:
 
 private:
     struct pooled;
-    static constexpr unsigned size_classes = 33;  ///< class k holds buffers of 2^k bytes
+    static constexpr unsigned size_classes = 4 * 33;  ///< class 4k + q: (4 + q) 2^k / 4 bytes
 
     pooled& take(unsigned size_class);
     static void prepare(pooled& payload, tlm::tlm_command command, std::uint64_t address,

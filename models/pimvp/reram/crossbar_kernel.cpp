@@ -164,6 +164,14 @@ void slice_inputs(const input_vector& inputs, unsigned row_words, std::uint64_t*
     }
 }
 
+namespace {
+/// Word `word` of the mask of the first `rows` rows.
+std::uint64_t used_rows(unsigned rows, unsigned word) {
+    if (rows >= 64 * word + 64) return ~std::uint64_t{0};
+    return rows <= 64 * word ? 0 : (std::uint64_t{1} << (rows - 64 * word)) - 1;
+}
+}  // namespace
+
 programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const crossbar_layout& layout,
                                          const std::uint8_t* image)
     : m_layout(layout),
@@ -172,15 +180,13 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
       m_unit_is_converted(shape.unit_is_converted()),
       m_cells((std::size_t{layout.rows} + 1) * cell_row_bytes(layout.columns, shape.cell_bits) /
               sizeof(line)),
-      m_used_rows(shape.row_words(), 0),
       m_factors(layout.columns),
-      m_unit_factors(layout.outputs(), -(std::int64_t{1} << (layout.weight_bits - 1))) {
-    for (unsigned row = 0; row < layout.rows; ++row) {
-        m_used_rows[row / 64] |= std::uint64_t{1} << row % 64;
-    }
+      m_unit_factors(layout.outputs(), -(1 << (layout.weight_bits - 1))) {
     write_cells(image);
+    std::vector<std::uint64_t> all_rows(shape.row_words());
+    for (unsigned w = 0; w < m_row_words; ++w) all_rows[w] = used_rows(layout.rows, w);
     std::vector<std::uint16_t> sums(layout.columns);
-    column_sums(m_used_rows.data(), sums.data());
+    column_sums(all_rows.data(), sums.data());
     m_highest_sum = *std::max_element(sums.begin(), sums.end());
     const std::size_t plane_bytes = (layout.rows + 7) / 8;
     const std::uint8_t* flips = image + layout.columns * shape.cell_bits * plane_bytes;
@@ -189,7 +195,8 @@ programmed_crossbar::programmed_crossbar(const crossbar_shape& shape, const cros
         m_factors[c] = 1 << shift;
         if ((flips[c / 8] >> c % 8 & 1U) == 0) continue;
         m_factors[c] = -m_factors[c];
-        m_unit_factors[c / layout.cells_per_weight] += std::int64_t{shape.highest_cell()} << shift;
+        m_unit_factors[c / layout.cells_per_weight] +=
+            static_cast<std::int32_t>(shape.highest_cell()) << shift;
     }
 }
 
@@ -221,7 +228,7 @@ void programmed_crossbar::column_sums(const std::uint64_t* row_bits, std::uint16
 std::uint16_t programmed_crossbar::unit_sum(const std::uint64_t* row_bits) const {
     unsigned sum = 0;
     for (unsigned w = 0; w < m_row_words; ++w)
-        sum += population_count(row_bits[w] & m_used_rows[w]);
+        sum += population_count(row_bits[w] & used_rows(m_layout.rows, w));
     return static_cast<std::uint16_t>(sum);
 }
 

@@ -102,9 +102,8 @@ private:
     bool m_unit_is_converted;
     unsigned m_highest_sum = 0;
     std::vector<line> m_cells;                 ///< as cell_view wants them
-    std::vector<std::uint64_t> m_used_rows;    ///< mask of the rows that exist
     std::vector<std::int32_t> m_factors;       ///< per column: of its total, < 0 where flipped
-    std::vector<std::int64_t> m_unit_factors;  ///< per output: of the unit total
+    std::vector<std::int32_t> m_unit_factors;  ///< per output: of the unit total
 };
 
 /// How crossbar_kernel::multiply computes. All paths give the same integers and counts.

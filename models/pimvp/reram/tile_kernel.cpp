@@ -57,54 +57,65 @@ std::uint32_t window_walker::pixels_needed(std::uint32_t window) const {
 
 im2col_gather::im2col_gather(const stage_record& stage, const tensor_buffer& input)
     : m_walker(stage, input),
-      m_channels(input.channels),
       m_element_bytes(input.element_bytes),
       m_zero(stage.input_type.zero_point) {
     const stage_window& w = stage.window;
     const std::uint32_t area = w.kernel_h * w.kernel_w;
-    for (const row_block& block : stage.row_blocks) {
-        std::vector<element>& elements = m_blocks.emplace_back();
-        for (std::uint32_t e = block.first_element; e < block.first_element + block.elements; ++e) {
-            const std::uint32_t channel = e / area - input.first_channel;
-            const std::uint32_t ky = e % area / w.kernel_w;
-            const std::uint32_t kx = e % w.kernel_w;
-            elements.push_back(
-                {channel, ky, kx,
-                 (ky * w.dilation_h * input.width + kx * w.dilation_w) * m_channels + channel});
+    m_taps.reserve(area);
+    for (std::uint32_t ky = 0; ky < w.kernel_h; ++ky) {
+        for (std::uint32_t kx = 0; kx < w.kernel_w; ++kx) {
+            m_taps.push_back(
+                {ky, kx, (ky * w.dilation_h * input.width + kx * w.dilation_w) * input.channels});
         }
+    }
+    m_blocks.reserve(stage.row_blocks.size());
+    for (const row_block& block : stage.row_blocks) {
+        m_blocks.push_back({block.first_element / area - input.first_channel,
+                            block.first_element % area, block.elements});
     }
 }
 
 template <class T>
-void im2col_gather::gather(std::uint32_t block, window_position at, const feature_map& map,
+void im2col_gather::gather(const slice& block, window_position at, const feature_map& map,
                            T* to) const {
-    const std::vector<element>& elements = m_blocks[block];
+    const T* const end = to + block.elements;
     const stage_window& w = m_walker.window();
     const std::int64_t top = m_walker.row(at, 0);
     const std::int64_t left = m_walker.column(at, 0);
     if (m_walker.inside(top, left) &&
         m_walker.inside(m_walker.row(at, w.kernel_h - 1), m_walker.column(at, w.kernel_w - 1))) {
-        const auto* from = reinterpret_cast<const T*>(
+        auto* from = reinterpret_cast<const T*>(
             map.pixel(static_cast<std::uint32_t>(top * m_walker.width() + left)));
-        for (const element& e : elements) *to++ = from[e.offset];
+        from += block.channel;
+        if (m_taps.size() == 1) {
+            std::copy_n(from, block.elements, to);
+            return;
+        }
+        for (std::size_t k = block.tap; to != end; ++from, k = 0) {
+            for (; k < m_taps.size() && to != end; ++k) *to++ = from[m_taps[k].offset];
+        }
         return;
     }
-    for (const element& e : elements) {
-        const std::int64_t y = m_walker.row(at, e.ky);
-        const std::int64_t x = m_walker.column(at, e.kx);
-        *to++ = m_walker.inside(y, x)
-                    ? reinterpret_cast<const T*>(map.pixel(
-                          static_cast<std::uint32_t>(y * m_walker.width() + x)))[e.channel]
-                    : static_cast<T>(m_zero);
+    std::size_t k = block.tap;
+    for (std::uint32_t channel = block.channel; to != end; ++channel, k = 0) {
+        for (; k < m_taps.size() && to != end; ++k) {
+            const std::int64_t y = m_walker.row(at, m_taps[k].ky);
+            const std::int64_t x = m_walker.column(at, m_taps[k].kx);
+            *to++ = m_walker.inside(y, x)
+                        ? reinterpret_cast<const T*>(map.pixel(
+                              static_cast<std::uint32_t>(y * m_walker.width() + x)))[channel]
+                        : static_cast<T>(m_zero);
+        }
     }
 }
 
 void im2col_gather::operator()(std::uint32_t block, window_position at, const feature_map& map,
                                std::uint8_t* to) const {
+    const slice& elements = m_blocks[block];
     if (m_element_bytes == 1) {
-        gather(block, at, map, to);
+        gather(elements, at, map, to);
     } else {
-        gather(block, at, map, reinterpret_cast<std::uint16_t*>(to));
+        gather(elements, at, map, reinterpret_cast<std::uint16_t*>(to));
     }
 }
 

@@ -90,19 +90,24 @@ public:
                     std::uint8_t* to) const;
 
 private:
-    struct element {
-        std::uint32_t channel;  ///< in the buffer
+    struct tap {
         std::uint32_t ky, kx;
         std::uint32_t offset;  ///< elements from the window's first pixel, where all is inside
     };
+    /// A row block: taps of a channel follow each other, then come those of the next channel.
+    struct slice {
+        std::uint32_t channel, tap;  ///< of the first element; channels of the buffer
+        std::uint32_t elements;
+    };
 
     template <class T>
-    void gather(std::uint32_t block, window_position at, const feature_map& map, T* to) const;
+    void gather(const slice& block, window_position at, const feature_map& map, T* to) const;
 
     window_walker m_walker;
-    std::uint32_t m_channels, m_element_bytes;
+    std::uint32_t m_element_bytes;
     std::int32_t m_zero;
-    std::vector<std::vector<element>> m_blocks;
+    std::vector<tap> m_taps;
+    std::vector<slice> m_blocks;
 };
 
 /// Whether the second input of a stage is one pixel that serves all windows of a larger first one.

@@ -12,6 +12,13 @@
 #include <systemc>
 #include <vector>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cstdlib>
+#endif
+
 namespace {
 
 using namespace pimvp;
@@ -60,6 +67,22 @@ int dispatch(const cli::arguments& words) {
                            core::did_you_mean(words[0], known));
 }
 
+/// Simulated weights and memories fill hundreds of megabytes once: with huge pages the kernel maps
+/// them with a tenth of the page faults. Only a wish; where it is refused nothing changes.
+void ask_for_huge_pages() {
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+    constexpr int reserved = 1 << 30;  // addresses, not memory
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, reserved);
+    mallopt(M_TOP_PAD, reserved);
+    auto* const before = static_cast<char*>(sbrk(0));
+    void* volatile block = std::malloc(1 << 20);  // else the compiler leaves both calls out
+    std::free(block);
+    auto* const after = static_cast<char*>(sbrk(0));
+    if (after > before) madvise(before, static_cast<std::size_t>(after - before), MADV_HUGEPAGE);
+#endif
+}
+
 int fail(int code, const std::string& text) {
     std::cerr << "pimvp: error: " << text << '\n';
     return code;
@@ -81,5 +104,6 @@ int sc_main(int argc, char** argv) {
 }
 
 int main(int argc, char** argv) {
+    ask_for_huge_pages();
     return pimvp::core::run_sc_main(argc, argv);
 }

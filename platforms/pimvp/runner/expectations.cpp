@@ -33,9 +33,11 @@ expectations::expectations(const workload& work, std::size_t held, unsigned thre
     : m_work(work) {
     const unsigned ahead = threads - 1;
     const std::size_t slots = std::min(held + ahead, work.inputs.size());
-    const nn::executor prepared(work.network);
+    nn::executor prepared(work.network);  // the copies share what it made of the weights
     for (std::size_t i = 0; i < slots; ++i) {
-        m_slots.push_back(std::make_unique<slot>(slot{prepared, {}, {}, {}}));
+        const bool last = i + 1 == slots;
+        m_slots.push_back(std::make_unique<slot>(
+            slot{last ? std::move(prepared) : nn::executor(prepared), {}, {}, {}}));
         if (work.floating) m_slots[i]->floating.emplace(*work.floating);
     }
     if (ahead != 0) m_workers = std::make_unique<workers>(ahead);
