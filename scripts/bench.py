@@ -119,7 +119,7 @@ def plot(rows):
         memory.annotate(row["network"], (row["weights"] * 1e-6, row["peak_mb"]), fontsize=7,
                         xytext=(4, -8), textcoords="offset points")
     time.set(xlabel="GMAC", ylabel="CPU s", xscale="log", yscale="log")
-    memory.set(xlabel="M weights", ylabel="peak MB")
+    memory.set(xlabel="M weights", ylabel="peak MB", xscale="log", yscale="log")
     for axes in (time, memory):
         axes.grid(True, which="major", alpha=0.3)
         axes.legend()
