@@ -333,9 +333,8 @@ float op_reader::scalar_of(const source_node& node, int index, const char* what)
 }
 
 std::vector<std::int64_t> op_reader::integers_of(const source_node& node, int index,
-                                                 const char* what) const {
+                                                 const char* what, std::size_t most) const {
     const operand& value = constant_of(node, index, what);
-    constexpr std::size_t most = 4096;
     if (is_real(value.data.type()) || value.quant || value.data.size() > most) {
         fail(node, "its " + std::string(what) + " must be a short list of integers");
     }

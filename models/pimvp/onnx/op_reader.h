@@ -62,8 +62,8 @@ private:
     /// The constant as float32; refuses NaN and infinity.
     std::vector<float> reals_of(const source_node& node, int index, const char* what) const;
     float scalar_of(const source_node& node, int index, const char* what) const;
-    std::vector<std::int64_t> integers_of(const source_node& node, int index,
-                                          const char* what) const;
+    std::vector<std::int64_t> integers_of(const source_node& node, int index, const char* what,
+                                          std::size_t most = 4096) const;
     [[nodiscard]] const nn::shape& dims_of(tensor_id id) const { return m_graph.tensors[id].dims; }
     tensor_id new_tensor(std::string name, nn::shape dims, std::optional<element> integers);
     operation start(const source_node& node, op kind) const;

@@ -2,12 +2,16 @@
 #include <pimvp/onnx/op_reader.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 #include <utility>
 
 namespace pimvp::onnx::detail {
 
 namespace {
+
+/// Elements a select may name one by one: as many here as when the file written of it is read.
+constexpr std::size_t max_picks = std::size_t{1} << 22;
 
 std::size_t bytes_of(std::size_t elements) {
     return elements * sizeof(std::uint32_t);
@@ -152,6 +156,11 @@ tensor_id op_reader::emit_reshape(const arranged& view, tensor_id from) {
 /// than `to`.
 tensor_id op_reader::emit_select(const arranged& view, std::vector<std::uint32_t> channels,
                                  nn::shape from, nn::shape to) {
+    if (channels.size() > max_picks) {
+        m_report.fail(view.where, "picks " + std::to_string(channels.size()) +
+                                      " single elements of its input; supported: up to " +
+                                      std::to_string(max_picks) + ", or whole channels");
+    }
     const std::optional<element> integers = m_graph.tensors[view.root].integers;
     tensor_id source = view.root;
     if (from != dims_of(source)) {
@@ -365,7 +374,7 @@ void op_reader::read_gather(const source_node& node) {
         return;
     }
     const nn::shape picks_dims = constant_of(node, 1, "list of indices").dims();
-    std::vector<std::int64_t> picks = integers_of(node, 1, "list of indices");
+    std::vector<std::int64_t> picks = integers_of(node, 1, "list of indices", max_picks);
     const auto at = static_cast<std::size_t>(axis);
     for (std::int64_t& pick : picks) {
         if (pick < -in[at] || pick >= in[at]) {
