@@ -4,6 +4,7 @@
 #include "random_network.h"
 
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/nn/fingerprint.h>
 #include <pimvp/onnx/export.h>
 
 #include <support/catch.h>
@@ -187,6 +188,28 @@ TEST_CASE("onnx.hostile.arrangements_and_tables") {
         }
         check_bounded(b.bytes());
         CHECK(b.refusal().find("more than 2^25 entries") != std::string::npos);
+    }
+}
+
+TEST_CASE("onnx.hostile.what_is_written_can_be_read_again") {
+    // Rows put beside each other are written as a list of single elements.
+    const auto beside = [](std::int64_t width) {
+        model_builder b;
+        b.input("x", {1, 1, 2, width});
+        b.quantize("x", "q", 1.0F, 0);
+        b.dequantize("q", "r", 1.0F, 0);
+        b.node("Concat", {"r", "r"}, {"two"}).set("axis", std::int64_t{3});
+        b.quantize("two", "y", 1.0F, 0);
+        b.output("y", {}, ::onnx::TensorProto::INT8);
+        return b.bytes();
+    };
+    for (const std::int64_t width : {3, 2000, 30000}) {
+        const pimvp::onnx::imported file = pimvp::onnx::import_bytes(beside(width), "beside.onnx");
+        REQUIRE(file.integer.has_value());
+        const pimvp::onnx::imported again =
+            pimvp::onnx::import_bytes(pimvp::onnx::export_bytes(*file.integer), "again.onnx");
+        REQUIRE(again.integer.has_value());
+        CHECK(pimvp::nn::fingerprint(*again.integer) == pimvp::nn::fingerprint(*file.integer));
     }
 }
 
