@@ -304,11 +304,12 @@ std::optional<element> op_reader::integers_at(const source_node& node, int index
 
 const operand& op_reader::constant_of(const source_node& node, int index, const char* what) const {
     const symbol& found = symbol_of(node, index);
-    if (std::holds_alternative<tensor_id>(found)) {
+    const auto* value = std::get_if<operand>(&found);
+    if (value == nullptr) {
         fail(node, "its " + std::string(what) + " " + core::quoted(node.input(index)) +
                        " is computed at run time; it must be a constant in the file");
     }
-    return std::get<operand>(found);
+    return *value;
 }
 
 std::vector<float> op_reader::reals_of(const source_node& node, int index, const char* what) const {
