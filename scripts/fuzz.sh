@@ -26,8 +26,9 @@ for name in $targets; do
     seeds="testbenches/fuzz/seeds/$name"
     [ -d "$seeds" ] || seeds=""
     # One simulation a process is SystemC's rule; a context left behind for each input is no leak.
+    # Instrumented code takes up to a hundred times as long as the program: 60 s here are one there.
     if ! "$build/bin/fuzz_$name" -max_total_time="$seconds" -detect_leaks=0 -rss_limit_mb=4096 \
-        -timeout=20 -artifact_prefix="$work/" -print_final_stats=1 "$work/corpus" $seeds \
+        -timeout=60 -artifact_prefix="$work/" -print_final_stats=1 "$work/corpus" $seeds \
         >"$work/log.txt" 2>&1; then
         tail -n 40 "$work/log.txt"
         echo "fuzz.sh: fuzz_$name found something; the input is in $work" >&2
