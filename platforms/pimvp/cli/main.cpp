@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cstdlib>
+#include <limits>
 #endif
 
 namespace {
@@ -70,16 +71,20 @@ int dispatch(const cli::arguments& words) {
 /// Simulated weights and memories fill hundreds of megabytes once: with huge pages the kernel maps
 /// them with a tenth of the page faults. Only a wish; where it is refused nothing changes.
 void ask_for_huge_pages() {
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#ifdef __GLIBC__
     constexpr int reserved = 1 << 30;  // addresses, not memory
-    mallopt(M_MMAP_MAX, 0);
-    mallopt(M_TRIM_THRESHOLD, reserved);
+    constexpr int usual_step = 1 << 20, usual_maps = 1 << 16;
     mallopt(M_TOP_PAD, reserved);
+    mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+    mallopt(M_MMAP_MAX, 0);  // all of it from the one heap
     auto* const before = static_cast<char*>(sbrk(0));
     void* volatile block = std::malloc(1 << 20);  // else the compiler leaves both calls out
     std::free(block);
-    auto* const after = static_cast<char*>(sbrk(0));
-    if (after > before) madvise(before, static_cast<std::size_t>(after - before), MADV_HUGEPAGE);
+    const auto grown = static_cast<char*>(sbrk(0)) - before;
+    mallopt(M_TOP_PAD, usual_step);
+    if (grown < reserved || madvise(before, static_cast<std::size_t>(grown), MADV_HUGEPAGE) != 0) {
+        mallopt(M_MMAP_MAX, usual_maps);
+    }
 #endif
 }
 
