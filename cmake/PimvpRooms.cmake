@@ -9,7 +9,8 @@ set(PIMVP_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow
 add_library(pimvp_options INTERFACE)
 target_compile_options(pimvp_options INTERFACE ${PIMVP_WARNINGS})
 
-# Headers precompiled once for the rooms that link SystemC, and once for all test programs, which have other flags.
+# Headers precompiled once for the rooms that link SystemC, and once for all test programs, which
+# have other flags.
 if(PIMVP_PCH)
     file(WRITE "${PROJECT_BINARY_DIR}/pch/empty.cpp" "")
     foreach(owner pimvp_room_pch pimvp_test_pch)
