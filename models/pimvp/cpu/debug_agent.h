@@ -19,7 +19,8 @@ public:
 
     virtual ~debug_agent() = default;
 
-    /// The CPU has stopped before the instruction at its program counter.
+    /// The CPU has stopped before the instruction at its program counter. It goes on with that
+    /// instruction, breakpoint or not; an EBREAK traps, unless the program counter was changed.
     virtual action stopped(riscv_cpu& cpu, stop_reason why) = 0;
     /// Asked at the end of each quantum and, asleep, every now and then.
     virtual bool wants_stop(riscv_cpu& cpu) = 0;

@@ -74,10 +74,12 @@ void riscv_cpu::execute() {
         if (m_debugger != nullptr) ask_debugger(stop_reason::requested);
         // (2) run, (3) let time pass, (4) see why it stopped
         while (!rst.read() && !m_ending) {
+            const bool leaves_breakpoint = std::exchange(m_at_breakpoint, false);
+            const bool steps = std::exchange(m_stepping, false);
             const stop_reason why =
-                std::exchange(m_stepping, false) ? m_iss->step() : m_iss->run(budget());
+                steps || leaves_breakpoint ? m_iss->step() : m_iss->run(budget());
             charge();
-            handle(why);
+            handle(why == stop_reason::stepped && !steps ? stop_reason::budget : why);
         }
         while (!rst.read()) sc_core::wait(m_line_changed);
     }
@@ -131,13 +133,15 @@ void riscv_cpu::handle(stop_reason why) {
     case stop_reason::ebreak:
         if (semihosting()) {
             serve_semihosting();
-        } else if (m_debugger != nullptr) {
-            ask_debugger(why);
         } else {
-            m_iss->trap_ebreak();
+            const std::uint64_t here = m_iss->read_register(register_number::pc);
+            if (m_debugger != nullptr) ask_debugger(why);
+            if (m_iss->read_register(register_number::pc) == here) m_iss->trap_ebreak();
         }
         return;
     case stop_reason::breakpoint:
+        m_at_breakpoint = true;
+        [[fallthrough]];
     case stop_reason::stepped:
         if (m_debugger != nullptr) ask_debugger(why);
         return;
@@ -207,6 +211,7 @@ bool riscv_cpu::load(std::uint64_t address, void* to, std::size_t bytes) {
     const std::uint64_t begin = local_fs();
     const bool done = out.read(address, to, bytes) == tlm::TLM_OK_RESPONSE;
     ++m_stats.loads;
+    settle_lines();
     m_trace.slice(m_track, "load", begin, local_fs(), {{"address", address}});
     return done;
 }
@@ -216,8 +221,16 @@ bool riscv_cpu::store(std::uint64_t address, const void* from, std::size_t bytes
     const std::uint64_t begin = local_fs();
     const bool done = out.write(address, from, bytes) == tlm::TLM_OK_RESPONSE;
     ++m_stats.stores;
+    settle_lines();
     m_trace.slice(m_track, "store", begin, local_fs(), {{"address", address}});
     return done;
+}
+
+/// Lets what the access has done to interrupt lines arrive (register, signal, on_lines()): a
+/// handler that has just cleared its cause must not be entered again.
+void riscv_cpu::settle_lines() {
+    if (out.local_time() != sc_core::SC_ZERO_TIME) return;  // has not happened at this time
+    for (int delta = 0; delta < 3; ++delta) sc_core::wait(sc_core::SC_ZERO_TIME);
 }
 
 std::optional<direct_region> riscv_cpu::direct_memory(std::uint64_t address) {

@@ -123,6 +123,7 @@ private:
     void handle(stop_reason why);
     void on_lines();
     void charge();
+    void settle_lines();
     void sleep();
     [[nodiscard]] std::uint64_t budget() const;
     void ask_debugger(stop_reason why);
@@ -151,6 +152,7 @@ private:
     console m_console;
     debug_agent* m_debugger = nullptr;
     bool m_stepping = false;
+    bool m_at_breakpoint = false;  ///< whose instruction is executed next
     bool m_sleeping = false;
     std::optional<ending> m_ending;
     sc_core::sc_event m_line_changed;

@@ -136,7 +136,6 @@ private:
     [[nodiscard]] std::uint64_t accessing_pc(bool writes, std::uint64_t address) const;
     void forget_blocks();
     void drop_translations(std::uint64_t first, std::uint64_t last);
-    void translate_for_steps(bool steps);
 
     static constexpr std::size_t table_size = 8192;
 
@@ -158,7 +157,7 @@ private:
     bool m_fetch_again = false;  ///< memory was mapped for a fetch
     bool m_stop_requested = false;
     bool m_stepping = false;
-    bool m_translated_for_steps = false;
+    bool m_step_entered = false;
     bool m_near_breakpoint = false;
     bool m_device_done = false;  ///< the access a protection hook will ask for has been made
     std::uint64_t m_device_address = 0;
@@ -289,7 +288,6 @@ stop_reason unicorn_iss::run(std::uint64_t budget) {
 /// Runs blocks until Unicorn stops. `budget`: for a reason run() looks at.
 stop_reason unicorn_iss::emulate() {
     m_halted = false;
-    translate_for_steps(false);
     const uc_err answer = uc_emu_start(m_uc, m_pc, never, 0, 0);
     m_pc = get(UC_RISCV_REG_PC);
     if (m_trap || m_fetch_again) apply_csr_read();  // no block was entered behind it
@@ -313,8 +311,13 @@ stop_reason unicorn_iss::step() {
     count(one, 1);
     if (m_sequential != before) m_cycles += m_options.timing.taken;
     m_sequential = before + one.bytes;
-    translate_for_steps(true);
-    const uc_err answer = uc_emu_start(m_uc, m_pc, never, 0, 1);
+    // Translated once more, up to the next instruction, and not kept. Unicorn's own counter of
+    // instructions would cost the translation of everything at its first and last use.
+    const std::uint64_t end = before + one.bytes;
+    drop_translations(before, end - 1);
+    m_step_entered = false;
+    const uc_err answer = uc_emu_start(m_uc, before, end, 0, 0);
+    drop_translations(before, end + 3);
     m_stepping = false;
     m_pc = get(UC_RISCV_REG_PC);
     apply_csr_read();
@@ -375,7 +378,11 @@ void unicorn_iss::settle_between_blocks() {
 
 void unicorn_iss::on_block(uc_engine*, std::uint64_t pc, std::uint32_t bytes, void* self) {
     auto& iss = *static_cast<unicorn_iss*>(self);
-    if (!iss.m_stepping) iss.enter_block(pc, bytes);
+    if (!iss.m_stepping) {
+        iss.enter_block(pc, bytes);
+    } else if (std::exchange(iss.m_step_entered, true)) {
+        iss.halt();  // a jump has left the block of one instruction
+    }
 }
 
 void unicorn_iss::enter_block(std::uint64_t pc, std::uint32_t bytes) {
@@ -759,18 +766,6 @@ std::uint64_t unicorn_iss::accessing_pc(bool writes, std::uint64_t address) cons
         pc += one.bytes;
     }
     return m_current->pc;
-}
-
-/// Unicorn counts steps by a hook that is only in blocks translated meanwhile. After the last step
-/// the hook is still there until a run is over, and while it is, a stop before a block comes late.
-void unicorn_iss::translate_for_steps(bool steps) {
-    if (std::exchange(m_translated_for_steps, steps) == steps) return;
-    if (!steps) {
-        m_stepping = true;
-        check(uc_emu_start(m_uc, m_pc, m_pc, 0, 0), "run nothing");
-        m_stepping = false;
-    }
-    drop_translations(everything.first, everything.second);
 }
 
 /// Page by page: to drop all at once, Unicorn writes 1 GiB of zeros.
