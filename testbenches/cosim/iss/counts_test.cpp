@@ -145,7 +145,7 @@ TEST_CASE("cosim.iss.mixes_steps_and_runs", "[cosim]") {
     run_divided(whole, unlimited);
     stop_reason why = stop_reason::budget;
     for (int i = 0; why != stop_reason::ebreak; ++i) {
-        why = i % 500 == 0 ? mixed.core->run(static_cast<std::uint64_t>(i)) : mixed.core->step();
+        why = i % 20 == 0 ? mixed.core->run(static_cast<std::uint64_t>(i)) : mixed.core->step();
         REQUIRE(i < 200'000);
     }
     CHECK(mixed.state() == whole.state());
