@@ -172,6 +172,44 @@ bool memory::direct_memory(tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
     return true;
 }
 
+/// Of each run its address, its bytes, and what it holds.
+void memory::save(core::byte_writer& to) const {
+    constexpr std::uint64_t block = 4096;
+    std::uint64_t end = 0;        // of the run before
+    std::size_t bytes_field = 0;  // where its length stands
+    std::uint64_t bytes = 0;
+    for (std::size_t p = 0; p < m_pages.size(); ++p) {
+        if (!m_pages[p]) continue;
+        const std::uint64_t first = p * page_bytes;
+        const std::uint64_t last = std::min(first + page_bytes, size());
+        for (std::uint64_t address = first; address < last; address += block) {
+            const std::uint8_t* from = m_pages[p].get() + (address - first);
+            const std::uint64_t here = std::min(block, last - address);
+            if (std::all_of(from, from + here, [](std::uint8_t b) { return b == 0; })) continue;
+            if (bytes == 0 || address != end) {
+                to.put(address);
+                bytes_field = to.size();
+                bytes = 0;
+                to.put(bytes);
+            }
+            to.put_bytes(from, here);
+            bytes += here;
+            to.put_at(bytes_field, bytes);
+            end = address + here;
+        }
+    }
+}
+
+void memory::restore(core::byte_reader& from) {
+    reset();
+    while (!from.at_end()) {
+        const auto address = from.get<std::uint64_t>("address of a run");
+        const auto bytes = from.get<std::uint64_t>("bytes of a run");
+        if (address > size() || bytes > size() - address) from.fail("a run outside of the memory");
+        load(address, from.get_bytes(bytes, "run"), bytes);
+    }
+}
+
 std::size_t memory::pages() const {
     return static_cast<std::size_t>(std::count_if(m_pages.begin(), m_pages.end(),
                                                   [](const auto& one) { return one != nullptr; }));
