@@ -9,6 +9,7 @@
 
 #include <pimvp/bus/dma.h>
 #include <pimvp/bus/service_port.h>
+#include <pimvp/core/checkpoint.h>
 #include <pimvp/core/context.h>
 #include <pimvp/core/statistics.h>
 
@@ -71,7 +72,7 @@ namespace pimvp::accel {
 ///
 /// **Source** none: a host interface of our own; every constant is `assumed`
 /// (`cards/front_end.yaml`).
-class front_end : public accelerator {
+class front_end : public accelerator, public core::savable {
     std::unique_ptr<common_regs> m_bank;  // first: regs serves it
 
 public:
@@ -104,6 +105,11 @@ public:
     [[nodiscard]] std::size_t jobs_in_flight() const { return m_flights.size(); }
     /// Handles of the resident programs, oldest first.
     [[nodiscard]] std::vector<std::uint64_t> resident() const;
+
+    // Registers, ring, handles and, through the engine, resident programs.
+    [[nodiscard]] std::string busy() const override;
+    void save(core::byte_writer& to) const override;
+    void restore(core::byte_reader& from) override;
 
 private:
     /// A job between fetch and retirement.
