@@ -90,6 +90,24 @@ void rows_of_image(const cell_view& view, const std::uint8_t* image, std::uint8_
     }
 }
 
+/// The other way round: `image` is 0 before.
+void image_of_rows(const cell_view& view, std::uint8_t* image) {
+    const unsigned field_bits = 8 / cells_per_byte(view.cell_bits);
+    const std::size_t plane_bytes = (view.rows + 7) / 8;
+    const std::size_t column_bytes = plane_bytes * view.cell_bits;
+    for (unsigned row = 0; row < view.rows; ++row) {
+        const std::uint8_t* from = view.cells + std::size_t{row} * view.row_bytes;
+        for (unsigned column = 0; column < view.columns; ++column) {
+            const unsigned field = column / view.row_bytes * field_bits;
+            const unsigned cell = unsigned{from[column % view.row_bytes]} >> field;
+            std::uint8_t* to = image + column * column_bytes + row / 8;
+            for (unsigned plane = 0; plane < view.cell_bits; ++plane, to += plane_bytes) {
+                *to |= static_cast<std::uint8_t>((cell >> plane & 1U) << row % 8);
+            }
+        }
+    }
+}
+
 programmed_crossbar program(const crossbar_shape& shape, const crossbar_image& image,
                             unsigned adc_bits) {
     const std::string problem = layout_error(shape, image.layout, image.bytes.size());
@@ -213,6 +231,16 @@ void programmed_crossbar::write_cells(const std::uint8_t* image) {
     default:
         return rows_of_image<4>(view, image, to);
     }
+}
+
+std::vector<std::uint8_t> programmed_crossbar::image() const {
+    std::vector<std::uint8_t> bytes(image_bytes(m_layout.rows, m_layout.columns, m_cell_bits), 0);
+    image_of_rows(cells(), bytes.data());
+    std::uint8_t* const flips = bytes.data() + bytes.size() - (m_layout.columns + 7) / 8;
+    for (unsigned c = 0; c < m_layout.columns; ++c) {
+        if (m_factors[c] < 0) flips[c / 8] |= static_cast<std::uint8_t>(1U << c % 8);
+    }
+    return bytes;
 }
 
 cell_view programmed_crossbar::cells() const {
