@@ -67,6 +67,17 @@ public:
     /// come, it is killed and an accelerator_error says who waits for what. Once per simulation.
     void run(std::function<void()> body, const sc_core::sc_time& limit = sc_core::SC_ZERO_TIME);
 
+    // Checkpoints, between jobs: see docs/guide/save_restore.md (checkpoint.cpp).
+    /// Who is busy and with what; empty if the board can be saved now.
+    [[nodiscard]] std::string busy() const;
+    /// Writes memories, registers and programmed arrays to a file, completely or not at all. Throws
+    /// core::user_error if somebody is busy.
+    void save(const std::string& path) const;
+    /// Becomes the board that was saved, at the simulated time of the save; waits for it. From a
+    /// thread. Throws core::user_error if somebody is busy, if it is later already, or if the file
+    /// is not a checkpoint of a board like this; if a part is refused, the board is unusable.
+    void restore(const std::string& path);
+
     struct region {
         std::string name;
         std::string kind;
@@ -87,6 +98,7 @@ private:
     template <class Target>
     void map(Target& target, const std::string& part, std::uint64_t base, std::uint64_t bytes);
     [[nodiscard]] std::string waiting_text() const;
+    void require_idle(const std::string& path, const char* verb) const;
     slot& slot_named(const std::string& name);
 
     core::context& m_context;
