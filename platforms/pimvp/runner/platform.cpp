@@ -4,6 +4,7 @@
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/accelerator.h>
 #include <pimvp/mapping/program_image.h>
+#include <pimvp/nn/fingerprint.h>
 #include <pimvp/onnx/export.h>
 
 #include <cstring>
@@ -82,7 +83,9 @@ mapped map_to(const nn::network& network, platform target, mapping_of wanted) {
     mapped result;
     result.placement = isaac_like::place(network, isaac_like::machine_of(target.isaac()));
     if (target.isaac().chips == 0) set_chips(target, result.placement.chips);
-    if (wanted != mapping_of::placement) {
+    if (wanted == mapping_of::placement) {
+        result.fingerprint = nn::fingerprint(network);
+    } else {
         std::vector<mapping::section> more;
         if (wanted == mapping_of::file) {
             const std::string onnx = onnx::export_bytes(network);

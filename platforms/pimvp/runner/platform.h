@@ -30,7 +30,7 @@ struct mapped {
     platform target;  ///< with the number of chips filled in
     isaac_like::placement placement;
     std::vector<std::uint8_t> image;
-    std::string fingerprint;  ///< of the network in the image (nn/fingerprint.h)
+    std::string fingerprint;  ///< of the network (nn/fingerprint.h)
 };
 
 /// Every accelerator family of this program.
