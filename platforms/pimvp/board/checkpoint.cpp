@@ -53,28 +53,31 @@ std::map<std::string_view, std::string_view> values_in(std::string_view configur
     return values;
 }
 
-/// "memory.size = 64 MiB there, = 16 MiB here; ...": the first differences.
+/// "memory.size = 64 MiB there, = 16 MiB here; ...": some of what differs, other values first.
 std::string differences(std::string_view there, std::string_view here) {
-    constexpr int most = 4;
+    constexpr std::size_t most = 6;
     const auto saved = values_in(there);
     const auto mine = values_in(here);
-    std::string text;
-    int found = 0;
-    const auto tell = [&](std::string_view path, std::string_view was, std::string_view is) {
-        if (was == is || ++found > most) return;
-        text += (text.empty() ? "" : "; ") + std::string(path) +
-                (was.empty() ? " is not" : std::string(was)) + " there," +
-                (is.empty() ? " is not" : std::string(is)) + " here";
-    };
-    const auto value_of = [](const auto& values, std::string_view path) {
-        const auto at = values.find(path);
-        return at == values.end() ? std::string_view() : at->second;
-    };
-    for (const auto& [path, value] : saved) tell(path, value, value_of(mine, path));
-    for (const auto& [path, value] : mine) {
-        if (saved.count(path) == 0) tell(path, {}, value);
+    std::vector<std::string> changed, absent;
+    for (const auto& [path, value] : saved) {
+        const auto at = mine.find(path);
+        const std::string was = std::string(path) + std::string(value) + " there, ";
+        if (at == mine.end()) {
+            absent.push_back(was + "absent here");
+        } else if (at->second != value) {
+            changed.push_back(was + std::string(at->second.substr(1)) + " here");
+        }
     }
-    return found > most ? text + "; ..." : text;
+    for (const auto& [path, value] : mine) {
+        if (saved.count(path) != 0) continue;
+        absent.push_back(std::string(path) + " absent there," + std::string(value) + " here");
+    }
+    changed.insert(changed.end(), absent.begin(), absent.end());
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, changed.size()); ++i) {
+        text += (i == 0 ? "" : "; ") + changed[i];
+    }
+    return changed.size() > most ? text + "; ..." : text;
 }
 
 void require_same_machine(const std::string& path, const core::checkpoint_reader& saved,

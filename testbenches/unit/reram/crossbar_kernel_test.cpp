@@ -258,10 +258,10 @@ TEST_CASE("reram.crossbar_kernel.the_image_can_be_read_back", "[reram][unit]") {
         std::vector<std::int16_t> weights(std::size_t{rows} * outputs);
         const std::int64_t half = std::int64_t{1} << (bits - 1);
         for (auto& w : weights) w = static_cast<std::int16_t>(random.between(-half, half - 1));
-        const crossbar_image image = encode_crossbar(
-            weight_view<std::int16_t>{weights.data(), rows, outputs,
-                                      static_cast<std::ptrdiff_t>(outputs), 1},
-            bits, shape);
+        const crossbar_image image =
+            encode_crossbar(weight_view<std::int16_t>{weights.data(), rows, outputs,
+                                                      static_cast<std::ptrdiff_t>(outputs), 1},
+                            bits, shape);
         const programmed_crossbar array(shape, image.layout, image.bytes.data());
         CAPTURE(round, shape.rows, shape.columns, shape.cell_bits, bits, rows, outputs);
         REQUIRE(array.image() == image.bytes);
