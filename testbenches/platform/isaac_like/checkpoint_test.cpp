@@ -79,7 +79,7 @@ numbers go_on(isaac_bench& b, const std::vector<resident_work>& works) {
 }
 
 void wait_until_idle(const isaac_bench& b) {
-    while (!b.board.busy().empty()) isaac_bench::wait_fs(100'000'000);
+    while (!b.board.busy().empty()) isaac_bench::wait_fs(10'000'000'000);
 }
 
 /// With `used`, programs have run, and one of each accelerator is gone, before the save.
