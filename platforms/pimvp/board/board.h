@@ -98,7 +98,6 @@ private:
     template <class Target>
     void map(Target& target, const std::string& part, std::uint64_t base, std::uint64_t bytes);
     [[nodiscard]] std::string waiting_text() const;
-    void require_idle(const std::string& path, const char* verb) const;
     slot& slot_named(const std::string& name);
 
     core::context& m_context;

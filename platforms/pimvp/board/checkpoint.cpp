@@ -110,31 +110,37 @@ void restore_part(const savable_part& part, core::byte_reader from) {
     }
 }
 
-}  // namespace
-
-std::string board::busy() const {
+std::string busy_among(const std::vector<savable_part>& parts, core::context& context) {
     std::string text;
-    for (const savable_part& part : parts_of(*this)) {
+    for (const savable_part& part : parts) {
         const std::string does = part.module->busy();
         if (!does.empty()) text += (text.empty() ? "" : "; ") + part.name + " " + does;
     }
-    const std::size_t under_way = m_context.service<bus::payload_pool>().outstanding();
+    const std::size_t under_way = context.service<bus::payload_pool>().outstanding();
     if (text.empty() && under_way != 0)
         text = std::to_string(under_way) + " messages are under way";
     return text;
 }
 
-void board::require_idle(const std::string& path, const char* verb) const {
-    const std::string who = busy();
+void require_idle(const std::string& path, const char* verb, const std::vector<savable_part>& parts,
+                  core::context& context) {
+    const std::string who = busy_among(parts, context);
     if (who.empty()) return;
     throw core::user_error(path, std::string("a busy board cannot be ") + verb + ": " + who +
                                      ": wait for it, or abort");
 }
 
+}  // namespace
+
+std::string board::busy() const {
+    return busy_among(parts_of(*this), m_context);
+}
+
 void board::save(const std::string& path) const {
-    require_idle(path, "saved");
+    const std::vector<savable_part> parts = parts_of(*this);
+    require_idle(path, "saved", parts, m_context);
     core::checkpoint_writer file(core::canonical(m_params), core::now_fs());
-    for (const savable_part& part : parts_of(*this)) file.add(part.name, *part.module);
+    for (const savable_part& part : parts) file.add(part.name, *part.module);
     const std::vector<std::uint8_t>& bytes = file.finish();
     core::write_file(path, bytes.data(), bytes.size());
 }
@@ -146,7 +152,7 @@ void board::restore(const std::string& path) {
         const std::vector<savable_part> parts = parts_of(*this);
         require_same_machine(path, saved, core::canonical(m_params));
         require_known_parts(saved, parts);
-        require_idle(path, "restored");
+        require_idle(path, "restored", parts, m_context);
         const std::uint64_t now = core::now_fs();
         if (saved.time_fs() < now) {
             throw core::user_error(
@@ -156,7 +162,7 @@ void board::restore(const std::string& path) {
         }
         if (saved.time_fs() != now) {
             sc_core::wait(core::from_fs(saved.time_fs() - now));
-            require_idle(path, "restored");
+            require_idle(path, "restored", parts, m_context);
         }
         for (const savable_part& part : parts) restore_part(part, saved.section(part.name));
     } catch (const core::format_error& error) {
