@@ -36,10 +36,10 @@ public:
     /// What the module still does, as words behind its name ("waits for ..."); empty: it can be
     /// saved now.
     [[nodiscard]] virtual std::string busy() const { return {}; }
-    /// Writes nothing if the module is as after power-on.
+    /// A module as after power-on may write nothing.
     virtual void save(byte_writer& to) const = 0;
-    /// Becomes what save() wrote; of nothing, as after power-on. Called while nothing is busy,
-    /// parents before their children. Throws format_error on anything malformed.
+    /// Becomes what save() wrote, to the last byte. Called while nothing is busy, parents before
+    /// their children. Throws format_error on anything malformed.
     virtual void restore(byte_reader& from) = 0;
 
 protected:
