@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as the saved state of an ISAAC-like accelerator. It refuses them with a format_error,
 // or becomes what they say: then it is idle, and what it saves brings it back to the same state.
+#include <fuzz/isaac_like/simulation.h>
 #include <fuzz/isaac_like/small_machine.h>
 
 #include <pimvp/board/board.h>
@@ -10,29 +11,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <systemc>
 #include <vector>
-
-int sc_main(int, char**) {  // libsystemc asks for one
-    return 0;
-}
-
-/// As in fuzz_jobs: LeakSanitizer does not know the stacks of SystemC's coroutines.
-extern "C" const char* __asan_default_options() {
-    return "detect_leaks=0";
-}
 
 namespace {
 
 using namespace pimvp;
-
-void require(bool condition, const char* what) {
-    if (condition) return;
-    std::fprintf(stderr, "%s\n", what);
-    std::abort();
-}
+using fuzz::require;
 
 struct machine {
     board::board_params params = fuzz::small_board();
@@ -41,7 +26,10 @@ struct machine {
     isaac_like::accelerator& npu =
         dynamic_cast<isaac_like::accelerator&>(board.accelerator_named("npu"));
 
-    machine() { sc_core::sc_start(sc_core::SC_ZERO_TIME); }
+    machine() {
+        sc_core::sc_start(sc_core::SC_ZERO_TIME);
+        fuzz::announce_main_stack();
+    }
 
     bool restore(const std::uint8_t* data, std::size_t bytes) {
         core::byte_reader from(data, bytes);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does a restored board go on where the saved one stood, and is everything else refused?
-#include <platform/accel/copy_accelerator.h>
+#include <platform/accel/copy_board.h>
 #include <support/catch.h>
 #include <support/child.h>
 
@@ -36,13 +36,7 @@ struct platform {
     explicit platform(const std::string& text = two_accelerators,
                       core::context_options options = {})
         : context(options),
-          unit("board", context, params(text)) {}
-
-    static board::board_params params(const std::string& text) {
-        board::accelerator_types types;
-        types.add<support::copy_accelerator, support::copy_params>("copy", "Copies.");
-        return board::read_board(core::document::from_text(text, "board.yaml"), types);
-    }
+          unit("board", context, support::read_copy_board(text)) {}
     std::uint64_t register64(const std::string& name, std::uint32_t offset) {
         std::uint64_t value = 0;
         REQUIRE(unit.host().out.read64(unit.device_named(name).registers() + offset, value) ==
@@ -253,7 +247,7 @@ accelerators:
     CHECK_THAT(text, Catch::Contains("memory.size = 4 MiB there, = 8 MiB here"));
     CHECK_THAT(text, Catch::Contains("accelerators.right.address = 268439552 there, absent here"));
     for (const std::string& board : {two_accelerators, other}) {
-        CHECK_THAT(text, Catch::Contains(core::config_hash(platform::params(board))));
+        CHECK_THAT(text, Catch::Contains(core::config_hash(support::read_copy_board(board))));
     }
 }
 
