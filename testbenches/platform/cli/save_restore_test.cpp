@@ -19,7 +19,7 @@ namespace {
 using words = std::vector<std::string>;
 
 test::program_result run(words options) {
-    words all{"run", "--quiet", "--images", "6"};
+    words all{"run", "--quiet", "--images", "4"};
     all.insert(all.end(), options.begin(), options.end());
     return test::pimvp(all);
 }
