@@ -4,7 +4,6 @@
 #include <pimvp/bus/protocol_checker.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/setup.h>
-#include <pimvp/core/text_table.h>
 
 #include <fmt/format.h>
 
@@ -53,9 +52,9 @@ board::board(const sc_core::sc_module_name& name, core::context& context,
     if (!params.cpus.empty()) {
         m_cores = std::make_unique<cores>(context, params, make_iss, names);
         m_cores->connect(context, *m_router);
-        place(m_cores->plic(), "plic", params.plic.address);
-        place(m_cores->clint(), "clint", params.clint.address);
-        place(m_cores->uart(), "uart", params.uart.address, m_cores->uart_irq());
+        map_device(m_cores->plic(), "plic", params.plic.address);
+        map_device(m_cores->clint(), "clint", params.clint.address);
+        map_device(m_cores->uart(), "uart", params.uart.address, m_cores->uart_irq());
     }
 
     for (const auto& [unit_name, entry] : params.accelerators) {
@@ -108,7 +107,7 @@ void board::map(Target& target, const std::string& part, std::uint64_t base, std
 
 /// A device of the cores.
 template <class Device>
-void board::place(Device& device, const std::string& part, std::uint64_t base, int irq) {
+void board::map_device(Device& device, const std::string& part, std::uint64_t base, int irq) {
     add_region({part, part, base, Device::regs_bytes, irq}, part + ".address");
     map(device.regs, part, base, Device::regs_bytes);
 }
@@ -150,20 +149,22 @@ cpu::uart& board::uart() {
     return m_cores->uart();
 }
 
+void board::place(std::uint64_t address, const void* from, std::size_t bytes,
+                  const std::string& what) {
+    const std::uint64_t base = m_params.memory.address, size = m_memory->size();
+    if (address - base >= size || bytes > size - (address - base)) {
+        throw core::user_error(
+            what, fmt::format("{} bytes at {:#x} do not fit the memory, {:#x} .. {:#x}", bytes,
+                              address, base, base + size - 1));
+    }
+    m_memory->load(address - base, from, bytes);
+}
+
 void board::load_firmware(const cpu::elf_program& program, std::uint64_t argument) {
-    const std::uint64_t base = m_params.memory.address, bytes = m_memory->size();
     for (const cpu::elf_program::segment& part : program.segments) {
-        const std::uint64_t offset = part.address - base;
-        const std::uint64_t taken = part.bytes.size() + part.zeros;
-        if (offset >= bytes || taken > bytes - offset) {
-            throw core::user_error(fmt::format(
-                "the firmware takes {:#x} .. {:#x}, the memory is {:#x} .. {:#x}: link it for this "
-                "board or move the memory",
-                part.address, part.address + taken - 1, base, base + bytes - 1));
-        }
-        m_memory->load(offset, part.bytes.data(), part.bytes.size());
-        const std::vector<std::uint8_t> zeros(static_cast<std::size_t>(part.zeros));
-        m_memory->load(offset + part.bytes.size(), zeros.data(), zeros.size());
+        std::vector<std::uint8_t> bytes = part.bytes;
+        bytes.resize(bytes.size() + static_cast<std::size_t>(part.zeros));
+        place(part.address, bytes.data(), bytes.size(), "firmware");
     }
     for (const std::string& name : cpu_names()) {
         cpu::riscv_cpu& core = cpu_named(name);
@@ -236,22 +237,6 @@ std::string board::waiting_text() const {
     }
     for (const auto& each : m_slots) text += "; " + each->name + ": " + each->driver->progress();
     return text;
-}
-
-std::string board::map_text() const {
-    using core::text_table;
-    text_table table{{{"first", text_table::align::right},
-                      {"last", text_table::align::right},
-                      {"bytes", text_table::align::right},
-                      {"what", text_table::align::left},
-                      {"kind", text_table::align::left},
-                      {"irq", text_table::align::right}}};
-    for (const region& r : m_regions) {
-        table.row({fmt::format("{:#x}", r.base), fmt::format("{:#x}", r.base + r.bytes - 1),
-                   core::grouped(r.bytes), r.name, r.kind,
-                   r.irq == 0 ? std::string() : std::to_string(r.irq)});
-    }
-    return table.text();
 }
 
 }  // namespace pimvp::board

@@ -71,9 +71,12 @@ public:
     [[nodiscard]] cpu::riscv_cpu& cpu_named(const std::string& name);
     /// The serial port. Precondition: there is a core.
     [[nodiscard]] cpu::uart& uart();
-    /// Places a program like a boot loader: no time passes. Its entry becomes the first instruction
-    /// of every core, which finds `argument` in a1. Throws core::user_error if the program does not
-    /// fit the memory or the cores. Before simulation.
+    /// Places bytes in the memory like a boot loader, also before simulation: no time passes.
+    /// Throws core::user_error, which begins with `what`, if they do not fit the memory.
+    void place(std::uint64_t address, const void* from, std::size_t bytes, const std::string& what);
+    /// Places a program. Its entry becomes the first instruction of every core, which finds
+    /// `argument` in a1. Throws core::user_error if the program does not fit the memory or the
+    /// cores. Before simulation.
     void load_firmware(const cpu::elf_program& program, std::uint64_t argument);
 
     /// The reset input of an accelerator or a core; low from the beginning.
@@ -93,8 +96,12 @@ public:
     };
     /// By rising address.
     [[nodiscard]] const std::vector<region>& regions() const { return m_regions; }
-    /// Address and interrupt map as an aligned table.
+    /// Address and interrupt map as an aligned table, ...
     [[nodiscard]] std::string map_text() const;
+    /// ... as a C header: BOARD_<NAME>_BASE, _BYTES, _IRQ ..., and
+    [[nodiscard]] std::string map_header() const;
+    /// ... as a device-tree fragment.
+    [[nodiscard]] std::string device_tree() const;
 
 private:
     struct slot;
@@ -104,7 +111,7 @@ private:
     template <class Target>
     void map(Target& target, const std::string& part, std::uint64_t base, std::uint64_t bytes);
     template <class Device>
-    void place(Device& device, const std::string& part, std::uint64_t base, int irq = 0);
+    void map_device(Device& device, const std::string& part, std::uint64_t base, int irq = 0);
     [[nodiscard]] std::string waiting_text() const;
     slot& slot_named(const std::string& name);
 
