@@ -46,8 +46,12 @@ board::board(const sc_core::sc_module_name& name, core::context& context,
     }
     m_host = std::make_unique<pimvp::board::host>(
         "host", context, params.host, memory_pool{params.memory.address, m_memory->size()}, sites);
-    add_region({"memory", "memory", params.memory.address, m_memory->size()}, "memory.address");
-    map(m_memory->in, "memory", params.memory.address, m_memory->size());
+    add_memory(*m_memory, "memory", params.memory.address, "memory.address");
+    for (const auto& [part, entry] : params.memories) {
+        auto made = std::make_unique<bus::memory>(part.c_str(), context, entry.params);
+        add_memory(*made, part, entry.address, "memories." + part + ".address");
+        m_memories[part] = std::move(made);
+    }
     bus::connect(context, m_host->out, m_router->in);
     if (!params.cpus.empty()) {
         m_cores = std::make_unique<cores>(context, params, make_iss, names);
@@ -105,6 +109,12 @@ void board::map(Target& target, const std::string& part, std::uint64_t base, std
     }
 }
 
+void board::add_memory(bus::memory& added, const std::string& part, std::uint64_t base,
+                       const std::string& path) {
+    add_region({part, "memory", base, added.size()}, path);
+    map(added.in, part, base, added.size());
+}
+
 /// A device of the cores.
 template <class Device>
 void board::map_device(Device& device, const std::string& part, std::uint64_t base, int irq) {
@@ -151,13 +161,16 @@ cpu::uart& board::uart() {
 
 void board::place(std::uint64_t address, const void* from, std::size_t bytes,
                   const std::string& what) {
-    const std::uint64_t base = m_params.memory.address, size = m_memory->size();
-    if (address - base >= size || bytes > size - (address - base)) {
-        throw core::user_error(
-            what, fmt::format("{} bytes at {:#x} do not fit the memory, {:#x} .. {:#x}", bytes,
-                              address, base, base + size - 1));
+    for (const region& r : m_regions) {
+        if (r.kind != "memory" || address - r.base >= r.bytes) continue;
+        if (bytes > r.bytes - (address - r.base)) break;
+        const auto other = m_memories.find(r.name);
+        bus::memory& here = other == m_memories.end() ? *m_memory : *other->second;
+        here.load(address - r.base, from, bytes);
+        return;
     }
-    m_memory->load(address - base, from, bytes);
+    throw core::user_error(what, fmt::format("no memory holds {} bytes at {:#x}; the board:\n{}",
+                                             bytes, address, map_text()));
 }
 
 void board::load_firmware(const cpu::elf_program& program, std::uint64_t argument) {

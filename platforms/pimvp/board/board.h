@@ -15,6 +15,7 @@
 #include <pimvp/cpu/riscv_cpu.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <systemc>
@@ -31,9 +32,9 @@ namespace pimvp::board {
 ///   <accelerator>.irq ────► host.<accelerator>.irq, plic
 ///   board::reset_line() ──► <accelerator>.rst, <cpu>.rst
 /// ```
-/// The child modules are `host`, `bus`, `memory` and the accelerators by their names in the
-/// document; with cores (see cores) these by theirs, and `plic`, `clint`, `uart`. Host and cores
-/// may both drive an accelerator, but not the same one at the same time.
+/// The child modules are `host`, `bus`, `memory`, further memories and the accelerators by their
+/// names in the document; with cores (see cores) these by theirs, and `plic`, `clint`, `uart`. Host
+/// and cores may both drive an accelerator, but not the same one at the same time.
 ///
 /// **Limits** One host thread drives everything (see host). One board per simulation is the usual
 /// case, several work.
@@ -71,8 +72,8 @@ public:
     [[nodiscard]] cpu::riscv_cpu& cpu_named(const std::string& name);
     /// The serial port. Precondition: there is a core.
     [[nodiscard]] cpu::uart& uart();
-    /// Places bytes in the memory like a boot loader, also before simulation: no time passes.
-    /// Throws core::user_error, which begins with `what`, if they do not fit the memory.
+    /// Places bytes in a memory like a boot loader, also before simulation: no time passes.
+    /// Throws core::user_error, which begins with `what`, if they do not fit one.
     void place(std::uint64_t address, const void* from, std::size_t bytes, const std::string& what);
     /// Places a program. Its entry becomes the first instruction of every core, which finds
     /// `argument` in a1. Throws core::user_error if the program does not fit the memory or the
@@ -107,6 +108,8 @@ private:
     struct slot;
 
     void add_region(region added, const std::string& path);
+    void add_memory(bus::memory& added, const std::string& part, std::uint64_t base,
+                    const std::string& path);
     /// Maps a target, behind a protocol checker if the context asks for them.
     template <class Target>
     void map(Target& target, const std::string& part, std::uint64_t base, std::uint64_t bytes);
@@ -120,6 +123,7 @@ private:
     std::vector<region> m_regions;
     std::unique_ptr<bus::router> m_router;
     std::unique_ptr<bus::memory> m_memory;
+    std::map<std::string, std::unique_ptr<bus::memory>> m_memories;  ///< the others
     std::unique_ptr<pimvp::board::host> m_host;
     std::unique_ptr<cores> m_cores;  ///< null without cores
     std::vector<std::unique_ptr<slot>> m_slots;

@@ -144,7 +144,6 @@ static struct {
     interrupt_handler* handler;
     void* context;
 } handlers[SOURCES], timer_handler;
-static volatile unsigned taken;
 static volatile int faults_expected;
 static struct fault seen;
 
@@ -180,9 +179,6 @@ void interrupts_on(void) {
 void interrupts_off(void) {
     CLEAR_CSR(mstatus, (uintptr_t)MSTATUS_MIE);
 }
-unsigned interrupts_taken(void) {
-    return taken;
-}
 
 void sleep_until(volatile int* flag) {
     while (!*flag) {
@@ -206,7 +202,6 @@ uintptr_t handle_trap(uintptr_t cause, uintptr_t pc, uintptr_t address) {
     const uintptr_t interrupt = (uintptr_t)1 << (__riscv_xlen - 1);
     if (cause == (interrupt | CAUSE_EXTERNAL)) {
         const uint32_t number = *reg(BOARD_PLIC_BASE, PLIC_CLAIM);
-        ++taken;
         if (number != 0) {
             if (handlers[number].handler) handlers[number].handler(handlers[number].context);
             *reg(BOARD_PLIC_BASE, PLIC_CLAIM) = number;
@@ -214,7 +209,6 @@ uintptr_t handle_trap(uintptr_t cause, uintptr_t pc, uintptr_t address) {
         return pc;
     }
     if (cause == (interrupt | CAUSE_TIMER)) {
-        ++taken;
         CLEAR_CSR(mie, (uintptr_t)MIE_MTIE);
         set_timer(~(uint64_t)0);
         timer_handler.handler(timer_handler.context);

@@ -38,8 +38,6 @@ void interrupts_on(void);
 void interrupts_off(void);
 /* Interrupts off. Sleeps until *flag is set by a handler; handlers run in here. */
 void sleep_until(volatile int* flag);
-/* How many interrupts of any kind have been handled. */
-unsigned interrupts_taken(void);
 
 /* ---- faults ---- */
 
