@@ -110,6 +110,7 @@ private:
     [[nodiscard]] std::optional<std::uint64_t> value_of_csr(std::uint16_t csr) const;
     [[nodiscard]] stop_reason emulate();
     [[nodiscard]] stop_reason settle(uc_err answer);
+    [[nodiscard]] bool behind_wait() const;
     void settle_between_blocks();
     bool take_interrupt();
     void enter_trap(const trap& taken);
@@ -290,7 +291,7 @@ stop_reason unicorn_iss::step() {
     single.bytes = one.bytes;
     single.last = one;
     m_current = &single;
-    m_halted = m_stepping = true;
+    m_halted = m_stepping = true;  // it stops where we want it to
     const std::uint64_t before = m_pc;
     count(one, 1);
     const uc_err answer = uc_emu_start(m_uc, m_pc, never, 0, 1);
@@ -329,11 +330,20 @@ stop_reason unicorn_iss::settle(uc_err answer) {
         return stop_reason::budget;
     }
     check(answer, "run");
-    if (!m_halted && m_current != nullptr && m_current->last.does == special::wait &&
-        !interrupt_pending()) {
-        return stop_reason::waiting;
+    if (!m_halted && behind_wait()) {  // the block goes on behind it, but has been counted whole
+        uncount_from(m_pc);
+        m_sequential = m_pc;
+        m_current = nullptr;
+        if (!interrupt_pending()) return stop_reason::waiting;
     }
     return stop_reason::budget;
+}
+
+/// Whether Unicorn has stopped for a WFI of the current block.
+bool unicorn_iss::behind_wait() const {
+    constexpr std::uint64_t wait_bytes = 4;
+    return m_current != nullptr && m_pc > m_current->pc && m_pc <= m_current->end() &&
+           fetch(m_pc - wait_bytes).does == special::wait;
 }
 
 /// What may only be done while Unicorn does not run.

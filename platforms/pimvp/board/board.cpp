@@ -187,6 +187,7 @@ void board::load_firmware(const cpu::elf_program& program, std::uint64_t argumen
         }
         core.start_at(program.entry, argument);
     }
+    m_cores->release();
 }
 
 sc_core::sc_signal<bool>& board::reset_line(const std::string& name) {

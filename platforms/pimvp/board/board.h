@@ -75,12 +75,14 @@ public:
     /// Places bytes in a memory like a boot loader, also before simulation: no time passes.
     /// Throws core::user_error, which begins with `what`, if they do not fit one.
     void place(std::uint64_t address, const void* from, std::size_t bytes, const std::string& what);
-    /// Places a program. Its entry becomes the first instruction of every core, which finds
-    /// `argument` in a1. Throws core::user_error if the program does not fit the memory or the
-    /// cores. Before simulation.
+    /// Places a program and lets the cores run. Its entry becomes the first instruction of every
+    /// core, which finds `argument` in a1. Throws core::user_error if the program does not fit the
+    /// memory or the cores. Before simulation; without it, cores are held in reset. Precondition:
+    /// there is one.
     void load_firmware(const cpu::elf_program& program, std::uint64_t argument);
 
-    /// The reset input of an accelerator or a core; low from the beginning.
+    /// The reset input of an accelerator, low from the beginning, or of a core, low once there is
+    /// firmware.
     [[nodiscard]] sc_core::sc_signal<bool>& reset_line(const std::string& name);
 
     /// Simulates until `body`, which runs in an SC_THREAD, has ended or `limit` has passed (zero:

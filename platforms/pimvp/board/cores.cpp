@@ -28,7 +28,7 @@ struct cores::wires {
         : external((core + "_external").c_str()),
           timer((core + "_timer").c_str()),
           software((core + "_software").c_str()),
-          rst((core + "_rst").c_str()) {}
+          rst((core + "_rst").c_str(), true) {}
 
     sc_core::sc_signal<bool> external, timer, software, rst;
 };
@@ -74,6 +74,10 @@ cores::~cores() = default;
 
 void cores::connect(core::context& context, bus::router& router) {
     for (auto& [name, core] : m_cpus) bus::connect(context, core->out, router.in);
+}
+
+void cores::release() {
+    for (auto& [name, lines] : m_wires) lines->rst.write(false);
 }
 
 sc_core::sc_signal<bool>& cores::reset_line(const std::string& cpu) {

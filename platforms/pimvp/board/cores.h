@@ -37,6 +37,8 @@ public:
         m_plic.source[accelerator].bind(line);
     }
     void connect(core::context& context, bus::router& router);
+    /// Cores are held in reset until then. Before simulation.
+    void release();
 
     [[nodiscard]] cpu::plic& plic() { return m_plic; }
     [[nodiscard]] cpu::clint& clint() { return m_clint; }
