@@ -14,6 +14,8 @@
 #include <pimvp/cpu/unicorn_iss.h>
 #endif
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <ostream>
@@ -103,7 +105,12 @@ private:
     [[nodiscard]] board::memory_pool free_memory(const platform& target,
                                                  const cpu::elf_program& firmware) const {
         const std::uint64_t base = std::max(end_of(firmware), target.params.memory.address);
-        if (base >= m_memory_end) throw core::user_error("the firmware fills the memory");
+        if (base >= m_memory_end) {
+            throw core::user_error(
+                fmt::format("the firmware ends at {:#x}, and so does the system memory at {:#x}: "
+                            "link it for this board, or move or enlarge the memory",
+                            base, m_memory_end));
+        }
         return {base, m_memory_end - base};
     }
 
