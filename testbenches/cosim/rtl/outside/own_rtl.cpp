@@ -33,7 +33,7 @@ int run(const std::string& platform, const std::string& folder) {
                        runner::mapping_of::program);
     const runner::run_outcome outcome = runner::execute(work, program, {});
     std::cout << outcome.energy.counts.at("adc.conversion.8b") << " conversions, latency "
-              << core::from_fs(outcome.latency_fs) << "\n"
+              << core::to_seconds(outcome.latency_fs) * 1e6 << " us\n"
               << outcome.mismatches << " integers differ from the reference\n";
     return outcome.mismatches == 0 ? 0 : 3;
 }

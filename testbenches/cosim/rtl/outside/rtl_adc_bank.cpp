@@ -130,6 +130,7 @@ rtl_adc_bank::~rtl_adc_bank() = default;
 
 void rtl_adc_bank::abort() {
     stream.abort();
+    if (m_message) charge();
     m_message.clear();
     m_takes = true;
 }
@@ -215,11 +216,15 @@ void rtl_adc_bank::finish() {
     const std::uint64_t cycles =
         reram::adc_params::conversion_cycles(m_clocks, m_sample_rate, m_cycle);
     const sc_core::sc_time end = std::max(now, m_begin + core::from_fs(cycles * m_cycle.fs));
+    charge();
+    stream.rest_until(end);
+    stream.out.send(std::exchange(m_message, {}), end - now);
+}
+
+void rtl_adc_bank::charge() {
     const auto header = bus::header_of<reram::adc_sample_header>(m_message.payload());
     m_stats.conversions += m_converted;
     m_ledger.add(m_conversion, m_converted, header.scope);
-    stream.rest_until(end);
-    stream.out.send(std::exchange(m_message, {}), end - now);
 }
 
 board::accelerator_types types_with_rtl() {

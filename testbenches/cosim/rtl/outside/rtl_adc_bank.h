@@ -25,7 +25,8 @@
 /// the next message starts no earlier; both as in reram::adc_bank, but counted, not computed. When
 /// `most_unanswered` code messages have had no response, the RTL is stalled.
 ///
-/// **Energy** `adc.conversion.<bits>b` for each conversion the RTL reports.
+/// **Energy** `adc.conversion.<bits>b` for each conversion the RTL reports, also of a burst that
+/// abort() drops half way.
 ///
 /// **Limits** Resolution, lanes and counters are what the RTL was verilated for; anything else is a
 /// core::user_error that names the parameter. A message is answered when it is taken in, not when
@@ -70,6 +71,7 @@ private:
     bool drive() override;
     void begin();
     void finish();
+    void charge();
 
     const pimvp::reram::crossbar_shape m_shape;
     const unsigned m_crossbars;
