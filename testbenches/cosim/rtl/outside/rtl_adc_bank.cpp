@@ -30,7 +30,7 @@ constexpr unsigned code_bits = width<value_of<decltype(Vadc_back_end::code)>> / 
 constexpr unsigned sample_bits = width<value_of<decltype(Vadc_back_end::sample)>> / lanes;
 constexpr unsigned column_bits = width<value_of<decltype(Vadc_back_end::select)>>;
 
-/// The same value in other bits: element `index` of a packed array of `bits` wide elements.
+/// Sets element `index`, so far 0, of a packed array whose elements have `bits` bits.
 void set_element(sc_dt::sc_bv_base& packed, unsigned index, unsigned bits, std::uint64_t value) {
     const unsigned first = index * bits, word = first / 32, shift = first % 32;
     const std::uint64_t moved = value << shift;
@@ -154,6 +154,7 @@ tlm::tlm_response_status rtl_adc_bank::check(const tlm::tlm_generic_payload& pay
     return samples == header.samples ? tlm::TLM_OK_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE;
 }
 
+// page begins
 void rtl_adc_bank::begin() {
     m_message = stream.take();
     m_begin = sc_core::sc_time_stamp();
@@ -221,6 +222,7 @@ void rtl_adc_bank::finish() {
     stream.out.send(std::exchange(m_message, {}), end - now);
 }
 
+// page ends
 void rtl_adc_bank::charge() {
     const auto header = bus::header_of<reram::adc_sample_header>(m_message.payload());
     m_stats.conversions += m_converted;
