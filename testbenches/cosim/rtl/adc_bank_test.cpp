@@ -395,7 +395,7 @@ std::vector<std::uint64_t> multiply(bool is_rtl, coding_style style, std::uint64
 }  // namespace
 
 TEST_CASE("cosim.rtl.ima.sums_and_times_equal_the_model", "[cosim]") {
-    const std::uint64_t rate = GENERATE(1'280'000'000, 1'200'000'000, 300'000'000);
+    const auto rate = GENERATE(as<std::uint64_t>(), 1'280'000'000, 1'200'000'000, 300'000'000);
     const std::vector<std::uint64_t> model = multiply(false, coding_style::lt, rate);
     CHECK(model.size() == 6 * 97);
     CHECK(multiply(true, coding_style::lt, rate) == model);

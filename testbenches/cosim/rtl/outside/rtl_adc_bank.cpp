@@ -50,24 +50,21 @@ std::uint16_t element(const sc_dt::sc_bv_base& packed, unsigned index, unsigned 
     return static_cast<std::uint16_t>(words >> shift & ((1U << bits) - 1U));
 }
 
+[[noreturn]] void refuse(const char* parameter, unsigned wanted, const char* verilated_with,
+                         unsigned has) {
+    throw core::user_error(parameter, "needs " + std::to_string(wanted) +
+                                          ", but the RTL was made with " + verilated_with + "=" +
+                                          std::to_string(has));
+}
+
 /// Refuses a bank the RTL was not made for.
 const reram::ima_params& checked(const reram::ima_params& params) {
-    if (params.adc.bits != code_bits) {
-        throw core::user_error("adc.bits", "the RTL was verilated for " +
-                                               std::to_string(code_bits) + " bits (-GBITS), not " +
-                                               std::to_string(params.adc.bits));
-    }
-    const unsigned needed = params.crossbars * (params.crossbar.unit_is_converted() ? 2 : 1);
-    if (needed > lanes) {
-        throw core::user_error("crossbars", "the RTL was verilated for " + std::to_string(lanes) +
-                                                " converters (-GLANES), not " +
-                                                std::to_string(needed));
-    }
-    if (params.crossbar.columns >> column_bits != 0) {
-        throw core::user_error("crossbar.columns", "the RTL was verilated to count " +
-                                                       std::to_string(column_bits) +
-                                                       " bits (-GCOLUMN_BITS), too few for " +
-                                                       std::to_string(params.crossbar.columns));
+    const unsigned converters = params.crossbars * (params.crossbar.unit_is_converted() ? 2 : 1);
+    const unsigned columns = params.crossbar.columns;
+    if (params.adc.bits != code_bits) refuse("adc.bits", params.adc.bits, "-GBITS", code_bits);
+    if (converters > lanes) refuse("crossbars", converters, "-GLANES", lanes);
+    if (columns >> column_bits != 0) {
+        refuse("crossbar.columns", columns, "-GCOLUMN_BITS", column_bits);
     }
     return params;
 }
