@@ -80,9 +80,15 @@ std::string fingerprint_in(const std::vector<std::uint8_t>& image) {
     return mapping::to_hex(header.network_hash);
 }
 
-mapped map_to(const nn::network& network, platform target, mapping_of wanted) {
+mapped map_to(const nn::network& network, platform target, mapping_of wanted,
+              std::uint32_t first_tile) {
+    const auto machine = [first_tile](const platform& of) {
+        isaac_like::machine made = isaac_like::machine_of(of.isaac());
+        made.first_tile = first_tile;
+        return made;
+    };
     mapped result;
-    result.placement = isaac_like::place(network, isaac_like::machine_of(target.isaac()));
+    result.placement = isaac_like::place(network, machine(target));
     if (target.isaac().chips == 0) set_chips(target, result.placement.chips);
     if (wanted != mapping_of::placement) {
         std::vector<mapping::section> more;
@@ -91,10 +97,9 @@ mapped map_to(const nn::network& network, platform target, mapping_of wanted) {
             more.push_back({static_cast<std::uint32_t>(accel::section_kind::network),
                             {onnx.begin(), onnx.end()}});
         }
-        const isaac_like::isaac_like_params& params = target.isaac();
-        result.image =
-            isaac_like::map_network(network, isaac_like::machine_of(params),
-                                    isaac_like::config_hash(params), &result.placement, more);
+        result.image = isaac_like::map_network(network, machine(target),
+                                               isaac_like::config_hash(target.isaac()),
+                                               &result.placement, more);
         result.fingerprint = fingerprint_in(result.image);
     }
     result.target = std::move(target);

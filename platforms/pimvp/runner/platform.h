@@ -53,7 +53,9 @@ enum class mapping_of {
     program,    ///< an image to run
     file        ///< the same with the network in it, for read_program()
 };
-/// Places the network; `chips: 0` becomes as many as it needs. Throws core::user_error.
-mapped map_to(const nn::network& network, platform target, mapping_of wanted);
+/// Places the network from tile `first_tile` on; `chips: 0` becomes as many as it needs. Throws
+/// core::user_error.
+mapped map_to(const nn::network& network, platform target, mapping_of wanted,
+              std::uint32_t first_tile = 0);
 
 }  // namespace pimvp::runner
