@@ -33,7 +33,8 @@ std::vector<std::string> platform_names() {
     return names;
 }
 
-platform load_platform(const std::string& name, const std::vector<std::string>& overrides) {
+platform load_platform(const std::string& name, const std::vector<std::string>& overrides,
+                       board::accelerator_types types) {
     const bool is_file = name.find('/') != std::string::npos ||
                          std::filesystem::path(name).extension() == ".yaml" ||
                          std::filesystem::path(name).extension() == ".yml";
@@ -51,7 +52,8 @@ platform load_platform(const std::string& name, const std::vector<std::string>& 
     loaded.name = is_file ? std::filesystem::path(name).stem().string() : name;
     loaded.document = core::document::load(name, resolve);
     for (const std::string& each : overrides) loaded.document.set(each);
-    loaded.params = board::read_board(loaded.document, known_types());
+    loaded.types = std::move(types);
+    loaded.params = board::read_board(loaded.document, loaded.types);
     loaded.accelerator = loaded.params.accelerators.begin()->first;
     return loaded;
 }
@@ -69,7 +71,7 @@ const isaac_like::isaac_like_params& platform::isaac() const {
 void set_chips(platform& target, std::uint32_t chips) {
     target.document.set("accelerators." + target.accelerator +
                         ".params.chips=" + std::to_string(chips));
-    target.params = board::read_board(target.document, known_types());
+    target.params = board::read_board(target.document, target.types);
 }
 
 std::string fingerprint_in(const std::vector<std::uint8_t>& image) {

@@ -19,7 +19,8 @@ struct platform {
     std::string name;
     core::document document;
     board::board_params params;
-    std::string accelerator;  ///< the one that runs the network: the first by name
+    board::accelerator_types types;  ///< what the document may name
+    std::string accelerator;         ///< the one that runs the network: the first by name
 
     /// Throws core::user_error if that accelerator is of a family without a mapper here.
     [[nodiscard]] const isaac_like::isaac_like_params& isaac() const;
@@ -38,7 +39,9 @@ board::accelerator_types known_types();
 /// The presets by name.
 std::vector<std::string> platform_names();
 /// Reads a preset or FILE.yaml and applies `path=value` overrides. Throws core::user_error.
-platform load_platform(const std::string& name, const std::vector<std::string>& overrides);
+/// `types`: known_types(), or the same families with parts of your own (reram::parts).
+platform load_platform(const std::string& name, const std::vector<std::string>& overrides,
+                       board::accelerator_types types = known_types());
 /// Gives the accelerator that many chips.
 void set_chips(platform& target, std::uint32_t chips);
 /// What nn::fingerprint() said of the network when its program was made. Precondition: a program
