@@ -39,6 +39,9 @@ function(pimvp_dependency_lines out)
             list(APPEND lines "find_dependency(${package})")
         endif()
     endforeach()
+    if(all MATCHES "Unicorn::")  # needed only by who links pimvp::cpu_unicorn
+        list(APPEND lines "find_package(Unicorn QUIET)")
+    endif()
     set(components ${all})
     list(FILTER components INCLUDE REGEX "^Boost::")
     list(REMOVE_DUPLICATES components)
@@ -89,6 +92,7 @@ function(pimvp_install)
     install(FILES "${PROJECT_BINARY_DIR}/package/pimvpConfig.cmake"
                   "${PROJECT_BINARY_DIR}/package/pimvpConfigVersion.cmake"
                   "${PROJECT_SOURCE_DIR}/cmake/FindSystemC.cmake"
+                  "${PROJECT_SOURCE_DIR}/cmake/FindUnicorn.cmake"
                   "${PROJECT_SOURCE_DIR}/cmake/PimvpGenerate.cmake"
             DESTINATION "${package}")
 

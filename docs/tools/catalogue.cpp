@@ -8,6 +8,7 @@
 #include <pimvp/bus/dma.h>
 #include <pimvp/bus/memory.h>
 #include <pimvp/bus/router.h>
+#include <pimvp/bus/traffic_table.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/accelerator.h>
 #include <pimvp/mem/all_cards.h>
@@ -86,6 +87,7 @@ catalogue::catalogue() {
     add_struct<bus::dma_params>("bus.dma_params");
     add_struct<bus::memory_params>("bus.memory_params");
     add_struct<bus::router_params>("bus.router_params");
+    add_struct<bus::traffic_table>("bus.traffic_table");
     add_struct<isaac_like::isaac_like_params>("isaac_like.isaac_like_params");
     add_struct<mem::edram_params>("mem.edram_params");
     add_struct<nn::preprocess_params>("nn.preprocess_params");

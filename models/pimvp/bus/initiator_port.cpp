@@ -326,6 +326,7 @@ void initiator_port::invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint6
         return region.get_start_address() <= end && start <= region.get_end_address();
     };
     m_direct.erase(std::remove_if(m_direct.begin(), m_direct.end(), overlaps), m_direct.end());
+    if (m_invalidated) m_invalidated(start, end);
 }
 
 }  // namespace pimvp::bus

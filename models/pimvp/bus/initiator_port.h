@@ -6,8 +6,10 @@
 #include <pimvp/core/context.h>
 
 #include <cstdint>
+#include <functional>
 #include <systemc>
 #include <tlm>
+#include <utility>
 #include <vector>
 
 namespace pimvp::bus {
@@ -50,6 +52,9 @@ public:
 
     /// LT: uses direct memory where targets grant it. Off by default.
     void use_direct_memory(bool on);
+    /// For an owner that holds pointers itself (get_direct_mem_ptr): what targets take back.
+    using invalidation = std::function<void(std::uint64_t first, std::uint64_t last)>;
+    void on_invalidation(invalidation callback) { m_invalidated = std::move(callback); }
 
     /// How far the thread is ahead of sc_time_stamp(); 0 without a quantum.
     [[nodiscard]] const sc_core::sc_time& local_time() const { return m_local; }
@@ -103,6 +108,7 @@ private:
     sc_core::sc_time m_request_ends;   ///< AT: annotated time of the last END_REQ
     std::vector<tlm::tlm_dmi> m_direct;
     bool m_use_direct = false;
+    invalidation m_invalidated;
 };
 
 }  // namespace pimvp::bus

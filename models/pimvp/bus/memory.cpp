@@ -45,6 +45,7 @@ void memory::reset() {
 tlm::tlm_response_status memory::check(const tlm_generic_payload& payload) const {
     const std::uint64_t address = payload.get_address();
     if (!payload.is_read() && !payload.is_write()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
+    if (payload.is_write() && m_params.read_only) return tlm::TLM_COMMAND_ERROR_RESPONSE;
     if (payload.get_streaming_width() < payload.get_data_length()) {
         return tlm::TLM_BURST_ERROR_RESPONSE;
     }
@@ -168,7 +169,11 @@ bool memory::direct_memory(tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
     dmi.set_end_address(std::min(start + page_bytes, size()) - 1);
     dmi.set_read_latency(m_latency);
     dmi.set_write_latency(m_latency);
-    dmi.allow_read_write();
+    if (m_params.read_only) {
+        dmi.allow_read();
+    } else {
+        dmi.allow_read_write();
+    }
     return true;
 }
 

@@ -29,8 +29,9 @@ namespace pimvp::bus {
 /// `latency` per access and leaves out the bandwidth.
 ///
 /// **Limits** No banks, rows or refresh (see room `mem`). A streaming width below the length and
-/// a length of 0 are burst errors. Host memory is allocated in pages when first written; what was
-/// never written reads 0.
+/// a length of 0 are burst errors. With `read_only`, writes are command errors and DMI is for
+/// reading; load() and debug writes go through. Host memory is allocated in pages when first
+/// written; what was never written reads 0.
 ///
 /// **Example**
 /// \code

@@ -3,6 +3,7 @@
 
 #include <pimvp/core/diagnostics.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace pimvp::bus {
@@ -132,23 +133,30 @@ register_array::register_array(register_bank& bank, const char* name, std::uint3
 }
 
 void register_bank::add(register32& added) {
-    const std::size_t index = added.offset() / word;
     if (added.offset() % word != 0) {
         throw core::internal_error(std::string("register ") + added.name() +
                                    " is not at a multiple of 4");
     }
-    if (m_registers.size() <= index) m_registers.resize(index + 1, nullptr);
-    if (m_registers[index] != nullptr) {
+    const auto place = first_from(added.offset());
+    if (place != m_registers.end() && (*place)->offset() == added.offset()) {
         throw core::internal_error(std::string("register ") + added.name() + " overlaps " +
-                                   m_registers[index]->name());
+                                   (*place)->name());
     }
-    m_registers[index] = &added;
+    m_registers.insert(place, &added);
 }
 
 void register_bank::reset() {
-    for (register32* one : m_registers) {
-        if (one != nullptr) one->reset();
-    }
+    for (register32* one : m_registers) one->reset();
+}
+
+std::uint64_t register_bank::bytes() const {
+    return m_registers.empty() ? 0 : std::uint64_t{m_registers.back()->offset()} + word;
+}
+
+std::vector<register32*>::const_iterator register_bank::first_from(std::uint64_t offset) const {
+    return std::lower_bound(
+        m_registers.begin(), m_registers.end(), offset,
+        [](const register32* one, std::uint64_t wanted) { return one->offset() < wanted; });
 }
 
 void register_bank::save(core::byte_writer& to) const {
@@ -175,8 +183,8 @@ void register_bank::restore(core::byte_reader& from) {
 }
 
 register32* register_bank::find(std::uint64_t offset) const {
-    if (offset % word != 0 || offset / word >= m_registers.size()) return nullptr;
-    return m_registers[offset / word];
+    const auto found = first_from(offset);
+    return found != m_registers.end() && (*found)->offset() == offset ? *found : nullptr;
 }
 
 tlm::tlm_response_status register_bank::check(const tlm_generic_payload& payload) const {
@@ -235,8 +243,8 @@ unsigned register_bank::debug(tlm_generic_payload& payload) {
     unsigned done = 0;
     for (; done < payload.get_data_length(); ++done) {
         const std::uint64_t at = begin + done;
-        if (at / word >= m_registers.size()) break;
-        register32* one = m_registers[at / word];
+        if (at >= bytes()) break;
+        register32* one = find(at - at % word);
         const unsigned shift = static_cast<unsigned>(at % word) * 8;
         std::uint8_t& byte = payload.get_data_ptr()[done];
         if (payload.is_read()) {

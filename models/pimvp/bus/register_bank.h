@@ -159,7 +159,10 @@ public:
 
     /// By offset, or null.
     [[nodiscard]] register32* find(std::uint64_t offset) const;
+    /// By rising offset.
     [[nodiscard]] const std::vector<register32*>& registers() const { return m_registers; }
+    /// From offset 0 to the end of the last register.
+    [[nodiscard]] std::uint64_t bytes() const;
 
     [[nodiscard]] tlm::tlm_response_status check(
         const tlm::tlm_generic_payload& payload) const override;
@@ -172,9 +175,10 @@ public:
 private:
     friend class register32;
     void add(register32& added);
+    [[nodiscard]] std::vector<register32*>::const_iterator first_from(std::uint64_t offset) const;
 
     const sc_core::sc_time m_access_time;
-    std::vector<register32*> m_registers;  ///< by offset / 4, null where there is none
+    std::vector<register32*> m_registers;
 };
 
 }  // namespace pimvp::bus

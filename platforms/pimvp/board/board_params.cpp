@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/board/board_params.h>
 
+#include <pimvp/cpu/clint.h>
+
+#include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <set>
 
 namespace pimvp::board {
 namespace {
@@ -13,6 +18,12 @@ bool is_plain_name(const std::string& name) {
         if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_') return false;
     }
     return true;
+}
+
+constexpr const char* own_parts[] = {"host", "bus", "memory", "plic", "clint", "uart"};
+
+bool is_part(const std::string& name) {
+    return std::find(std::begin(own_parts), std::end(own_parts), name) != std::end(own_parts);
 }
 
 /// Entries of the document's accelerators with the parameters their types have. What is malformed
@@ -45,11 +56,30 @@ void board_params::validate(core::diagnostics& found) const {
     if (accelerators.empty()) {
         found.error("accelerators", "a board needs one accelerator at least");
     }
-    for (const auto& entry : accelerators) {
-        const std::string& name = entry.first;
-        if (!is_plain_name(name) || name == "host" || name == "bus" || name == "memory") {
-            found.error("accelerators." + name,
-                        "must be a name of letters, digits and '_' other than host, bus, memory");
+    const auto check_name = [&found](const std::string& list, const std::string& name) {
+        if (is_plain_name(name) && !is_part(name)) return;
+        std::string parts;
+        for (const char* part : own_parts) parts += (parts.empty() ? "" : ", ") + std::string(part);
+        found.error(list + "." + name,
+                    "must be a name of letters, digits and '_' other than " + parts);
+    };
+    std::map<std::string, std::string> lists;  // name -> where it is used already
+    const auto use_name = [&](const std::string& list, const std::string& name) {
+        check_name(list, name);
+        const auto [known, fresh] = lists.emplace(name, list);
+        if (!fresh) found.error(list + "." + name, "there is one in " + known->second + ", too");
+    };
+    for (const auto& entry : memories) use_name("memories", entry.first);
+    for (const auto& entry : accelerators) use_name("accelerators", entry.first);
+    for (const auto& entry : cpus) use_name("cpus", entry.first);
+    std::set<std::uint32_t> harts;
+    for (const auto& [name, core] : cpus) {
+        if (core.hart >= cpu::clint::most_harts) {
+            found.error("cpus." + name + ".hart",
+                        "must be below 4: timer and interrupt "
+                        "controller serve four harts");
+        } else if (!harts.insert(core.hart).second) {
+            found.error("cpus." + name + ".hart", "another core has this number, too");
         }
     }
 }

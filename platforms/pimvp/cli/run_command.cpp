@@ -124,12 +124,6 @@ void limit_kernels(const std::string& word) {
                            core::quoted(word) + " is none of best, portable, avx2 and avx512");
 }
 
-core::coding_style style_of(const std::string& word) {
-    if (word == "lt") return core::coding_style::lt;
-    if (word == "at") return core::coding_style::at;
-    throw core::user_error("--coding-style", core::quoted(word) + " is neither lt nor at");
-}
-
 }  // namespace
 
 int run_command(const arguments& words) {
@@ -174,10 +168,7 @@ int run_command(const arguments& words) {
     }
     options.check_layers = chosen.check == "layers";
     if (!chosen.limit.empty()) {
-        core::duration limit{};
-        const std::string problem = core::parse_into(chosen.limit, limit);
-        if (!problem.empty()) throw core::user_error("--max-sim-time", problem);
-        options.limit_fs = limit.fs;
+        options.limit_fs = duration_of("--max-sim-time", chosen.limit).fs;
     }
     if (!chosen.save.empty() && !chosen.restore.empty()) {
         throw core::user_error("--save", "would write again what --restore reads: leave one out");

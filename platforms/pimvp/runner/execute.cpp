@@ -2,6 +2,7 @@
 #include <pimvp/runner/execute.h>
 
 #include <pimvp/runner/expectations.h>
+#include <pimvp/runner/firmware.h>
 #include <pimvp/runner/layer_watch.h>
 
 #include <pimvp/board/board.h>
@@ -58,7 +59,7 @@ public:
           m_program(program),
           m_options(options),
           m_ledger(context.ledger()),
-          m_board("board", context, program.target.params),
+          m_board("board", context, program.target.params, known_iss()),
           m_unit(dynamic_cast<isaac_like::accelerator&>(
               m_board.accelerator_named(program.target.accelerator))),
           m_in_flight(streamed_together()),

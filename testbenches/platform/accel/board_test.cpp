@@ -284,7 +284,7 @@ TEST_CASE("board.map.is_one_table", "[board][platform]") {
     CHECK(text.find("0x803fffff") != std::string::npos);
     REQUIRE(p.unit.regions().size() == 3);
     CHECK(p.unit.regions()[1].name == "right");
-    CHECK(p.unit.regions()[1].irq == 1);
+    CHECK(p.unit.regions()[1].irq == 2);
     CHECK_THROWS_AS(p.unit.device_named("middle"), core::user_error);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does a run that begins with a saved board leave the record of one that loads?
-#include "program.h"
-
 #include <support/catch.h>
+#include <support/program.h>
 
 #include <pimvp/core/file.h>
 

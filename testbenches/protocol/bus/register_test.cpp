@@ -278,7 +278,7 @@ TEST_CASE("bus.register.debug_has_no_side_effects", "[bus]") {
         CHECK(b.cpu.debug_read(1, image.data(), 6) == 6);
         CHECK(image[0] == 0x4D);
         CHECK(image[3] == 0xFF);
-        const std::size_t end = 4 * b.regs.registers().size();
+        const std::size_t end = b.regs.bytes();
         CHECK(b.cpu.debug_read(end - 2, image.data(), 4) == 2);
         CHECK(b.cpu.debug_read(regs::gap_offset + 4, image.data(), 1) == 1);
         CHECK(image[0] == 0);
