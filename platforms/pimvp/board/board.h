@@ -129,6 +129,7 @@ private:
     template <class Device>
     void map_device(Device& device, const std::string& part, std::uint64_t base, int irq = 0);
     [[nodiscard]] std::string waiting_text() const;
+    [[nodiscard]] std::vector<const sc_core::sc_object*> core_modules() const;
     slot& slot_named(const std::string& name);
 
     core::context& m_context;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Saving a board between jobs, and restoring it.
 #include <pimvp/board/board.h>
+#include <pimvp/board/cores.h>
 
 #include <pimvp/bus/payload_pool.h>
 #include <pimvp/core/checkpoint.h>
@@ -90,6 +91,17 @@ void require_same_machine(const std::string& path, const core::checkpoint_reader
                                      "): build the same one, or save again");
 }
 
+/// Refuses modules whose state would be lost.
+void require_savable(const std::string& path,
+                     const std::vector<const sc_core::sc_object*>& modules) {
+    for (const sc_core::sc_object* module : modules) {
+        if (dynamic_cast<const core::savable*>(module) != nullptr) continue;
+        throw core::user_error(path, "a board with " + core::quoted(module->basename()) + " (" +
+                                         module->kind() +
+                                         ") has no checkpoints: leave its cores out");
+    }
+}
+
 void require_known_parts(const core::checkpoint_reader& saved,
                          const std::vector<savable_part>& parts) {
     for (const auto& section : saved.sections()) {
@@ -136,7 +148,16 @@ std::string board::busy() const {
     return busy_among(parts_of(*this), m_context);
 }
 
+std::vector<const sc_core::sc_object*> board::core_modules() const {
+    if (!m_cores) return {};
+    std::vector<const sc_core::sc_object*> modules{&m_cores->plic(), &m_cores->clint(),
+                                                   &m_cores->uart()};
+    for (const auto& core : m_cores->cpus()) modules.push_back(core.second.get());
+    return modules;
+}
+
 void board::save(const std::string& path) const {
+    require_savable(path, core_modules());
     const std::vector<savable_part> parts = parts_of(*this);
     require_idle(path, "saved", parts, m_context);
     core::checkpoint_writer file(core::canonical(m_params), core::now_fs());
@@ -149,6 +170,7 @@ void board::restore(const std::string& path) {
     const std::string bytes = core::read_file(path);
     try {
         const core::checkpoint_reader saved(bytes.data(), bytes.size());
+        require_savable(path, core_modules());
         const std::vector<savable_part> parts = parts_of(*this);
         require_same_machine(path, saved, core::canonical(m_params));
         require_known_parts(saved, parts);

@@ -94,3 +94,21 @@ TEST_CASE("cli.save_restore.what_does_not_fit_is_refused", "[platform]") {
     refuses({"--restore", cut}, {cut, "is no checkpoint to restore", "4000 bytes"});
     CHECK(here.names() == words{"cut.pmck", "glyphs.pmck", "run"});
 }
+
+TEST_CASE("cli.save_restore.cores_are_not_left_out_in_silence", "[platform]") {
+    const scratch_folder here;
+    const std::string platform = here.file("board.yaml",
+                                           "extends: isaac_like\n"
+                                           "memory: {address: 0x100000000}\n"
+                                           "cpus:\n"
+                                           "  cpu0: {isa: rv64imac}\n");
+    const std::string file = here.path("board.pmck");
+    const test::program_result plain = run({"--platform", platform});
+    if (plain.code == 2) {
+        CHECK_THAT(plain.text, Catch::Contains("Unicorn"));  // not in this build
+        return;
+    }
+    CHECK(plain.code == 0);
+    refuses({"--platform", platform, "--save", file}, {file, "has no checkpoints", "cores"});
+    CHECK(here.names() == words{"board.yaml"});
+}
