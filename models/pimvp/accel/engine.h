@@ -3,6 +3,8 @@
 
 #include <pimvp/accel/program.h>
 
+#include <pimvp/core/energy.h>
+
 #include <pimvp/core/bytes.h>
 
 #include <cstddef>
@@ -116,6 +118,9 @@ public:
     virtual void abort() = 0;
     /// abort() and forget all handles.
     virtual void reset() = 0;
+    /// Another state of supply and clock, while nothing runs: for power domains of the ledger. Off:
+    /// reset() has been called.
+    virtual void set_power(core::power_state) {}
 
     // Checkpoints. An engine without them throws core::user_error as soon as it holds a program.
     /// What is still computed although no job waits for it, in words; empty: nothing.

@@ -55,6 +55,7 @@ void front_end::restore(core::byte_reader& from) {
     m_engine.reset();
     m_resident.clear();
     m_bank->restore(from);
+    set_power(m_bank->power.get());
     m_ring = from.get<job_ring>("ring");
     m_enabled = from.get<std::uint8_t>("ring state") != 0;
     m_halted = from.get<std::uint8_t>("ring state") != 0;

@@ -54,7 +54,7 @@ board::board(const sc_core::sc_module_name& name, core::context& context,
     }
     bus::connect(context, m_host->out, m_router->in);
     if (!params.cpus.empty()) {
-        m_cores = std::make_unique<cores>(context, params, make_iss, names);
+        m_cores = std::make_unique<cores>(this->name(), context, params, make_iss, names);
         m_cores->connect(context, *m_router);
         map_device(m_cores->plic(), "plic", params.plic.address);
         map_device(m_cores->clint(), "clint", params.clint.address);

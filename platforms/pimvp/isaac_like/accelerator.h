@@ -104,6 +104,7 @@ private:
     void run(const accel::run_request& request) override;
     void abort() override;
     void reset() override;
+    void set_power(core::power_state state) override { m_links.set_power(state); }
     [[nodiscard]] std::string unfinished() const override;
     void save_program(std::uint64_t handle, core::byte_writer& to) const override;
     void restore_program(std::uint64_t handle, core::byte_reader& from) override;

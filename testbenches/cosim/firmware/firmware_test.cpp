@@ -11,6 +11,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace pimvp;
@@ -128,6 +129,89 @@ TEST_CASE("cosim.firmware.mistakes_end_in_a_defined_state", "[cosim]") {
         CHECK(std::count(result.text.begin(), result.text.end(), '\n') >= 24);
         CHECK(result.text.find("FAILED") == std::string::npos);
         CHECK(result.text.find("ok: an interrupt nobody clears") != std::string::npos);
+    }
+}
+
+TEST_CASE("cosim.firmware.saves_energy_between_inferences", "[cosim]") {
+    const scratch_folder here;
+    const json record = record_of(here, "one", "power", {"--network", "glyphs", "--images", "1"});
+    CHECK(mismatches(record) == 0);
+}
+
+TEST_CASE("cosim.firmware.trace_shows_core_accelerator_and_interrupts", "[cosim]") {
+    const scratch_folder here;
+    constexpr int images = 5;
+    record_of(here, "one", "interrupt", {"--network", "glyphs", "--images", "5", "--trace"});
+    const json trace = json::parse(core::read_file(here.path("one_interrupt") + "/trace.json"));
+    // Tracks have names; slices and arrows name tracks by numbers.
+    std::map<std::pair<int, int>, std::string> tracks;
+    struct slice {
+        std::string track, name;
+        double begin, end;
+    };
+    std::vector<slice> slices;
+    std::map<std::string, int> arrows;  // from "track>track"
+    std::map<std::string, json> starts;
+    for (const json& event : trace["traceEvents"]) {
+        if (event["ph"] == "M" && event["name"] == "thread_name") {
+            tracks[{event["pid"], event["tid"]}] = event["args"]["name"];
+        }
+    }
+    const auto track_of = [&](const json& event) {
+        return tracks.at({event["pid"].get<int>(), event["tid"].get<int>()});
+    };
+    for (const json& event : trace["traceEvents"]) {
+        if (event["ph"] == "X") {
+            const double begin = event["ts"];
+            slices.push_back(
+                {track_of(event), event["name"], begin, begin + event["dur"].get<double>()});
+        } else if (event["ph"] == "s") {
+            starts[event["id"].dump()] = event;
+        } else if (event["ph"] == "f") {
+            ++arrows[track_of(starts.at(event["id"].dump())) + ">" + track_of(event)];
+        }
+    }
+    const auto named = [&](const std::string& track_end, const std::string& name) {
+        std::vector<slice> found;
+        for (const slice& s : slices) {
+            const bool there = s.track.size() >= track_end.size() &&
+                               s.track.compare(s.track.size() - track_end.size(), track_end.size(),
+                                               track_end) == 0;
+            if (s.name == name && (there || track_end.empty())) found.push_back(s);
+        }
+        return found;
+    };
+    const std::vector<slice> runs = named("", "RUN");
+    const std::vector<slice> stores = named("cpu0", "store"), sleeps = named("cpu0", "wfi");
+    REQUIRE(runs.size() == images);
+    CHECK(sleeps.size() >= images);
+    CHECK(stores.size() > images);
+    CHECK(!named("cpu0", "load").empty());
+    CHECK(!named("cpu0", "run").empty());
+    CHECK(named("npu.irq", "irq").size() >= images);
+    int to_irq = 0, to_core = 0;
+    for (const auto& [ends, count] : arrows) {
+        if (ends.find("npu.irq>") != std::string::npos) to_core += count;
+        if (ends.find(".irq", ends.find('>')) != std::string::npos) to_irq += count;
+    }
+    CHECK(to_irq >= images);
+    CHECK(to_core >= images);
+    // Firmware's latency = accelerator's + driver's: each RUN lies between the doorbell and the end
+    // of the sleep in which it was awaited.
+    for (const slice& run : runs) {
+        double doorbell = -1.0, awake = -1.0;
+        for (const slice& s : stores) {
+            if (s.begin <= run.begin) doorbell = s.begin;
+        }
+        for (const slice& s : sleeps) {
+            constexpr double rounding = 1e-3;  // of begin + duration, in us
+            if (awake < 0.0 && s.end >= run.end - rounding) awake = s.end;
+        }
+        REQUIRE(doorbell >= 0.0);
+        REQUIRE(awake >= 0.0);
+        const double driver_us = (awake - doorbell) - (run.end - run.begin);
+        CHECK(driver_us > 0.0);
+        CHECK(driver_us < 2.0);
     }
 }
 
