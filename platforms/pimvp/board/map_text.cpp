@@ -87,6 +87,7 @@ std::string board::device_tree() const {
                 "                compatible = \"riscv,cpu-intc\";\n"
                 "                interrupt-controller;\n"
                 "                #interrupt-cells = <1>;\n"
+                "                #address-cells = <0>;\n"
                 "            }};\n"
                 "        }};\n",
                 name, core.hart, cpu::to_string(core.isa), core.frequency.value.hz);

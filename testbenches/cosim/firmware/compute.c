@@ -3,9 +3,7 @@
 #include "platform.h"
 
 #define SIZE 32
-#ifndef ROUNDS
-#define ROUNDS 400
-#endif
+#define ROUNDS 4000
 
 static int8_t a[SIZE][SIZE], b[SIZE][SIZE];
 static int32_t c[SIZE][SIZE];

@@ -120,6 +120,20 @@ TEST_CASE("cosim.firmware.serves_two_networks_and_two_accelerators", "[cosim]") 
     CHECK(mismatches(accelerators) == 0);
 }
 
+TEST_CASE("cosim.firmware.runs_on_two_cores", "[cosim]") {
+    const scratch_folder here;
+    json first;
+    for (const char* quantum : {"0 s", "1 us", "10 us"}) {
+        const json record =
+            record_of(here, "two_cores", "two_cores",
+                      {"--network", "glyphs", "--images", "3", "--quantum", quantum});
+        CHECK(mismatches(record) == 0);
+        CHECK(record["cpus"]["cpu1"]["instructions"].get<std::uint64_t>() > 100);
+        if (first.is_null()) first = record;
+        CHECK(record["cpus"] == first["cpus"]);
+    }
+}
+
 TEST_CASE("cosim.firmware.mistakes_end_in_a_defined_state", "[cosim]") {
     for (const char* on : {"one", "one32"}) {
         const test::program_result result =
@@ -255,6 +269,34 @@ TEST_CASE("cosim.firmware.that_never_ends_is_reported", "[cosim]") {
     CHECK(locked.code == 4);
     CHECK(locked.text.find("cpu0 is locked up: no instruction can be fetched at the trap handler "
                            "0x70000000; the trap: mcause 0xb") != std::string::npos);
+}
+
+TEST_CASE("cosim.firmware.finds_the_board_in_a_header_and_a_device_tree", "[cosim]") {
+    const test::program_result header = test::pimvp({"vp", board("two"), "--print", "header"});
+    CHECK(header.code == 0);
+    for (const char* line :
+         {"#define BOARD_LEFT_BASE                0x20000000u\n", "BOARD_RIGHT_IRQ ",
+          "#define BOARD_UART_IRQ                 3u\n", "BOARD_TIMEBASE_HZ ",
+          "#define BOARD_ROM_BYTES                0x1000u\n"}) {
+        INFO(line);
+        CHECK(header.text.find(line) != std::string::npos);
+    }
+    const test::program_result tree =
+        test::pimvp({"vp", board("two_cores"), "--print", "device-tree"});
+    CHECK(tree.code == 0);
+    for (const char* line :
+         {"cpu1: cpu@1 {\n", "riscv,isa = \"rv64imac\";\n", "timebase-frequency = <10000000>;\n",
+          "compatible = \"sifive,plic-1.0.0\", \"riscv,plic0\";\n",
+          "interrupts-extended = <&cpu0_intc 11>, <&cpu1_intc 11>;\n",
+          "npu: npu@20000000 {\n        compatible = \"pimvp,isaac_like\", "
+          "\"pimvp,accelerator\";\n        interrupt-parent = <&plic>;\n"
+          "        interrupts = <1>;\n        reg = <0x0 0x20000000 0x0 0x1000>;\n"}) {
+        INFO(line);
+        CHECK(tree.text.find(line) != std::string::npos);
+    }
+    const test::program_result map = test::pimvp({"vp", board("one"), "--print", "map"});
+    CHECK(map.code == 0);
+    CHECK(map.text.find("isaac_like    1") != std::string::npos);
 }
 
 TEST_CASE("cosim.firmware.wrong_options_are_refused_with_a_way_out", "[cosim]") {
