@@ -34,14 +34,15 @@ constexpr std::uint64_t bit_of(interrupt_line line) {
 /// A stretch of instructions that Unicorn translated as one, and how often it ran.
 struct block {
     std::uint64_t pc = never;
-    std::uint32_t bytes = 0;
+    std::uint32_t bytes = 0;    ///< as Unicorn says
+    std::uint32_t counted = 0;  ///< bytes of the instructions below
     std::uint32_t instructions = 0;
     std::uint32_t cycles = 0;
     std::uint64_t executions = 0;
     instruction last;
     std::array<std::uint16_t, instruction_classes> classes{};
 
-    [[nodiscard]] std::uint64_t end() const { return pc + bytes; }
+    [[nodiscard]] std::uint64_t end() const { return pc + counted; }
 };
 
 struct trap {
@@ -107,10 +108,10 @@ private:
     void halt();
     [[nodiscard]] bool must_stop();
     void apply_csr_read();
+    bool emulate_csr_read(std::uint64_t pc);
     [[nodiscard]] std::optional<std::uint64_t> value_of_csr(std::uint16_t csr) const;
     [[nodiscard]] stop_reason emulate();
     [[nodiscard]] stop_reason settle(uc_err answer);
-    [[nodiscard]] bool behind_wait() const;
     void settle_between_blocks();
     bool take_interrupt();
     void enter_trap(const trap& taken);
@@ -124,11 +125,17 @@ private:
     void unmap_changed_regions();
 
     [[nodiscard]] block& block_at(std::uint64_t pc, std::uint32_t bytes);
-    [[nodiscard]] instruction fetch(std::uint64_t pc) const;
+    [[nodiscard]] bool is_mapped(std::uint64_t address) const;
+    [[nodiscard]] std::uint32_t fetch_bits(std::uint64_t pc) const;
+    [[nodiscard]] instruction fetch(std::uint64_t pc) const {
+        return decode(fetch_bits(pc), m_options.xlen);
+    }
     void count(const instruction& one, int times);
+    void count_up_to(std::uint64_t pc);
     void uncount_from(std::uint64_t pc);
     [[nodiscard]] std::uint64_t accessing_pc(bool writes, std::uint64_t address) const;
     void forget_translations();
+    void translate_for_steps(bool steps);
 
     static constexpr std::size_t table_size = 8192;
 
@@ -150,8 +157,10 @@ private:
     bool m_stop_requested = false;
     bool m_stale_code = false;
     bool m_stepping = false;
+    bool m_translated_for_steps = false;
     bool m_near_breakpoint = false;
     bool m_device_done = false;  ///< the access a protection hook will ask for has been made
+    std::uint64_t m_device_address = 0;
     std::uint64_t m_device_value = 0;
     std::uint64_t m_lines = 0;        ///< like mip
     std::uint64_t m_handler = never;  ///< entered by the trap before; nothing executed since
@@ -276,36 +285,40 @@ stop_reason unicorn_iss::run(std::uint64_t budget) {
 /// Runs blocks until Unicorn stops. `budget`: for a reason run() looks at.
 stop_reason unicorn_iss::emulate() {
     m_halted = false;
+    translate_for_steps(false);
     const uc_err answer = uc_emu_start(m_uc, m_pc, never, 0, 0);
     m_pc = get(UC_RISCV_REG_PC);
-    apply_csr_read();
+    if (m_trap) apply_csr_read();  // no block was entered behind it
     return settle(answer);
 }
 
 stop_reason unicorn_iss::step() {
     settle_between_blocks();
     if (take_interrupt()) return stop_reason::stepped;  // to the handler's first instruction
+    if (!is_mapped(m_pc)) map_direct(m_pc);
     const instruction one = fetch(m_pc);
     block single;
     single.pc = m_pc;
-    single.bytes = one.bytes;
+    single.bytes = single.counted = one.bytes;
     single.last = one;
     m_current = &single;
     m_halted = m_stepping = true;  // it stops where we want it to
     const std::uint64_t before = m_pc;
     count(one, 1);
+    if (m_sequential != before) m_cycles += m_options.timing.taken;
+    m_sequential = before + one.bytes;
+    translate_for_steps(true);
     const uc_err answer = uc_emu_start(m_uc, m_pc, never, 0, 1);
     m_stepping = false;
     m_pc = get(UC_RISCV_REG_PC);
     apply_csr_read();
-    if (m_sequential != before) m_cycles += m_options.timing.taken;
-    m_sequential = before + one.bytes;
+    if (!m_trap) m_handler = never;
     const bool waits = one.does == special::wait;
     stop_reason reason = settle(answer);
     m_current = nullptr;
     if (one.does == special::fence_i) m_stale_code = true;
     if (reason == stop_reason::budget) {
-        reason = waits && !interrupt_pending() ? stop_reason::waiting : stop_reason::stepped;
+        reason = waits ? stop_reason::waiting : stop_reason::stepped;
     }
     return reason;
 }
@@ -319,6 +332,10 @@ stop_reason unicorn_iss::settle(uc_err answer) {
             m_pc = taken.pc;
             return stop_reason::locked_up;
         }
+        if (taken.cause == illegal_instruction) {
+            if (emulate_csr_read(taken.pc)) return stop_reason::budget;
+            count_up_to(taken.pc);
+        }
         uncount_from(taken.pc);
         enter_trap(taken);
         return stop_reason::budget;
@@ -330,20 +347,12 @@ stop_reason unicorn_iss::settle(uc_err answer) {
         return stop_reason::budget;
     }
     check(answer, "run");
-    if (!m_halted && behind_wait()) {  // the block goes on behind it, but has been counted whole
+    if (!m_halted) {  // a WFI, which need not end a block
         uncount_from(m_pc);
         m_sequential = m_pc;
-        m_current = nullptr;
-        if (!interrupt_pending()) return stop_reason::waiting;
+        return stop_reason::waiting;
     }
     return stop_reason::budget;
-}
-
-/// Whether Unicorn has stopped for a WFI of the current block.
-bool unicorn_iss::behind_wait() const {
-    constexpr std::uint64_t wait_bytes = 4;
-    return m_current != nullptr && m_pc > m_current->pc && m_pc <= m_current->end() &&
-           fetch(m_pc - wait_bytes).does == special::wait;
 }
 
 /// What may only be done while Unicorn does not run.
@@ -440,9 +449,26 @@ std::optional<std::uint64_t> unicorn_iss::value_of_csr(std::uint16_t csr) const 
 void unicorn_iss::apply_csr_read() {
     if (m_current == nullptr) return;
     const instruction& last = m_current->last;
-    if (last.does != special::csr || last.rd == 0 || m_trap) return;
+    const bool executed = !m_trap || (m_trap->cause == fetch_fault && m_trap->pc != m_current->pc);
+    if (last.does != special::csr || last.rd == 0 || !executed) return;
     if (const auto value = value_of_csr(last.csr)) set(UC_RISCV_REG_X0 + last.rd, *value);
     m_current = nullptr;  // once
+}
+
+/// Unicorn takes reads of TIME for illegal.
+bool unicorn_iss::emulate_csr_read(std::uint64_t pc) {
+    const std::uint32_t bits = fetch_bits(pc);
+    const instruction one = decode(bits, m_options.xlen);
+    constexpr std::uint32_t source = 0x1FU << 15U, write = 1U << 12U, set_or_clear = 2U << 12U;
+    const bool only_reads = (bits & source) == 0 && (bits & (write | set_or_clear)) != write;
+    if (one.does != special::csr || !only_reads) return false;
+    const auto value = value_of_csr(one.csr);
+    if (!value) return false;
+    if (one.rd != 0) set(UC_RISCV_REG_X0 + one.rd, *value);
+    m_pc = m_sequential = pc + one.bytes;
+    m_handler = never;
+    m_current = nullptr;
+    return true;
 }
 
 // ---- traps and interrupts ----------------------------------------------------------------------
@@ -488,7 +514,7 @@ void unicorn_iss::enter_trap(const trap& taken) {
 }
 
 /// ECALL and illegal instructions: Unicorn has stepped over them and goes on with the next block,
-/// where we stop it.
+/// where we stop it. Its program counter is then 4 bytes behind the instruction, however long.
 void unicorn_iss::on_interrupt(uc_engine*, std::uint32_t number, void* self) {
     auto& iss = *static_cast<unicorn_iss*>(self);
     if (iss.m_trap) return;
@@ -503,7 +529,8 @@ void unicorn_iss::on_interrupt(uc_engine*, std::uint32_t number, void* self) {
 bool unicorn_iss::on_unmapped(uc_engine*, uc_mem_type type, std::uint64_t address, int bytes,
                               std::int64_t value, void* self) {
     auto& iss = *static_cast<unicorn_iss*>(self);
-    try {  // exceptions must not pass frames of C and of translated code
+    if (iss.m_trap) return false;  // goes on behind an instruction that has trapped
+    try {                          // exceptions must not pass frames of C and of translated code
         return iss.map_access(type, iss.truncated(address), static_cast<std::size_t>(bytes),
                               static_cast<std::uint64_t>(value));
     } catch (...) {
@@ -517,7 +544,7 @@ bool unicorn_iss::map_access(uc_mem_type type, std::uint64_t address, std::size_
                              std::uint64_t value) {
     if (map_direct(address)) return true;
     if (type == UC_MEM_FETCH_UNMAPPED) {
-        m_trap = trap{fetch_fault, address, address};
+        m_trap = trap{fetch_fault, get(UC_RISCV_REG_PC), address};
         return false;
     }
     if (!access_device(type == UC_MEM_WRITE_UNMAPPED, address, bytes, value)) return false;
@@ -530,9 +557,10 @@ bool unicorn_iss::on_protected(uc_engine*, uc_mem_type type, std::uint64_t addre
                                std::int64_t value, void* self) {
     auto& iss = *static_cast<unicorn_iss*>(self);
     if (std::exchange(iss.m_device_done, false)) return true;
+    if (iss.m_trap) return false;
     address = iss.truncated(address);
     if (type == UC_MEM_FETCH_PROT) {
-        iss.m_trap = trap{fetch_fault, address, address};
+        iss.m_trap = trap{fetch_fault, iss.get(UC_RISCV_REG_PC), address};
         return false;
     }
     const auto mapped = std::prev(iss.m_regions.upper_bound(address));
@@ -545,8 +573,10 @@ bool unicorn_iss::on_protected(uc_engine*, uc_mem_type type, std::uint64_t addre
                              static_cast<std::uint64_t>(value));
 }
 
-std::uint64_t unicorn_iss::device_read(uc_engine*, std::uint64_t, unsigned, void* self) {
-    return static_cast<unicorn_iss*>(self)->m_device_value;
+/// Unicorn reads 8 bytes in two halves.
+std::uint64_t unicorn_iss::device_read(uc_engine*, std::uint64_t offset, unsigned, void* self) {
+    const auto& iss = *static_cast<unicorn_iss*>(self);
+    return iss.m_device_value >> (8 * ((offset - iss.m_device_address) % 8));
 }
 
 bool unicorn_iss::access_device(bool writes, std::uint64_t address, std::size_t bytes,
@@ -559,6 +589,7 @@ bool unicorn_iss::access_device(bool writes, std::uint64_t address, std::size_t 
     bool done = false;
     try {
         m_device_value = 0;
+        m_device_address = address;
         done = writes ? m_environment.store(address, &value, bytes)
                       : m_environment.load(address, &m_device_value, bytes);
     } catch (...) {
@@ -618,7 +649,12 @@ void unicorn_iss::unmap_changed_regions() {
 
 // ---- instructions ------------------------------------------------------------------------------
 
-instruction unicorn_iss::fetch(std::uint64_t pc) const {
+bool unicorn_iss::is_mapped(std::uint64_t address) const {
+    const auto next = m_regions.upper_bound(address);
+    return next != m_regions.begin() && address <= std::prev(next)->second.last;
+}
+
+std::uint32_t unicorn_iss::fetch_bits(std::uint64_t pc) const {
     std::uint32_t bits = 0;
     const auto next = m_regions.upper_bound(pc);
     if (next != m_regions.begin()) {
@@ -631,7 +667,7 @@ instruction unicorn_iss::fetch(std::uint64_t pc) const {
             }
         }
     }
-    return decode(bits, m_options.xlen);
+    return bits;
 }
 
 block& unicorn_iss::block_at(std::uint64_t pc, std::uint32_t bytes) {
@@ -642,17 +678,18 @@ block& unicorn_iss::block_at(std::uint64_t pc, std::uint32_t bytes) {
     }
     place = block{};
     place.pc = pc;
-    // A block whose first instruction is illegal has no sensible length.
+    place.bytes = bytes;
+    // A block that ends with an illegal word is said to be 4 bytes shorter than what is before
+    // that, so one that begins with it has no sensible length.
     constexpr std::uint32_t longest = 2 * page_bytes;
     const std::uint32_t length = bytes <= longest ? bytes : 0;
-    while (place.bytes < length) {
+    while (place.counted < length) {
         place.last = fetch(place.end());
-        place.bytes += place.last.bytes;
+        place.counted += place.last.bytes;
         ++place.instructions;
         ++place.classes[static_cast<std::size_t>(place.last.kind)];
         place.cycles += m_options.timing.cycles[static_cast<std::size_t>(place.last.kind)];
     }
-    place.bytes = bytes;
     return place;
 }
 
@@ -662,6 +699,16 @@ void unicorn_iss::count(const instruction& one, int times) {
     m_instructions += by;
     m_cycles += by * m_options.timing.cycles[kind];
     m_folded[kind] += by;
+}
+
+/// Counts what Unicorn has left out of the current block before an illegal instruction at `pc`.
+void unicorn_iss::count_up_to(std::uint64_t pc) {
+    if (m_current == nullptr || m_stepping || pc < m_current->end()) return;
+    for (std::uint64_t at = m_current->end(); at < pc;) {
+        const instruction one = fetch(at);
+        count(one, 1);
+        at += one.bytes;
+    }
 }
 
 /// Takes back the instructions of the current block from `pc` on: it trapped there.
@@ -682,10 +729,24 @@ std::uint64_t unicorn_iss::accessing_pc(bool writes, std::uint64_t address) cons
         const instruction one = fetch(pc);
         const std::uint64_t made = truncated(get(UC_RISCV_REG_X0 + one.base) +
                                              static_cast<std::uint64_t>(std::int64_t{one.offset}));
-        if ((writes ? one.stores : one.loads) && made == address) return pc;
+        // a misaligned access is made in parts
+        const bool covers = address - made < one.access_bytes;
+        if ((writes ? one.stores : one.loads) && covers) return pc;
         pc += one.bytes;
     }
     return m_current->pc;
+}
+
+/// Unicorn counts steps by a hook that is only in blocks translated meanwhile. After the last step
+/// the hook is still there until a run is over, and while it is, a stop before a block comes late.
+void unicorn_iss::translate_for_steps(bool steps) {
+    if (std::exchange(m_translated_for_steps, steps) == steps) return;
+    if (!steps) {
+        m_stepping = true;
+        check(uc_emu_start(m_uc, m_pc, m_pc, 0, 0), "run nothing");
+        m_stepping = false;
+    }
+    check(uc_ctl(m_uc, UC_CTL_WRITE(UC_CTL_TB_FLUSH, 0)), "drop translations");
 }
 
 void unicorn_iss::forget_translations() {

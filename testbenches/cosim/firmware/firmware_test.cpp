@@ -234,7 +234,7 @@ TEST_CASE("cosim.firmware.does_not_depend_on_the_quantum", "[cosim]") {
     for (const char* firmware : {"polled", "stream", "interrupt"}) {
         const auto facts = [&](const char* quantum, const char* style) {
             const json record = record_of(here, "one", firmware,
-                                          {"--network", "glyphs", "--images", "5", "--quantum",
+                                          {"--network", "glyphs", "--images", "2", "--quantum",
                                            quantum, "--coding-style", style});
             CHECK(mismatches(record) == 0);
             return json{record["cpus"], accelerator_counts(record)}.dump();
