@@ -250,6 +250,40 @@ TEST_CASE("bus.memory.saves_what_is_not_zero_and_becomes_it_again", "[bus]") {
     CHECK_THROWS_AS(restore(cut), core::format_error);
 }
 
+TEST_CASE("bus.memory.read_only_is_written_by_loaders_alone", "[bus]") {
+    struct rom_bench : support::bench {
+        bus::memory dut;
+        bus::initiator_port cpu{"cpu", context};
+        rom_bench()
+            : dut("dut", context, read_only()) {
+            cpu.bind(dut.in);
+        }
+        static bus::memory_params read_only() {
+            bus::memory_params params = sized(mebibyte);
+            params.read_only = true;
+            return params;
+        }
+    };
+    rom_bench b;
+    b.run(sc_time(1, sc_core::SC_MS), [&] {
+        const std::uint32_t code = 0x12345678;
+        b.dut.load(8, &code, sizeof code);
+        std::uint32_t seen = 0;
+        CHECK(b.cpu.read32(8, seen) == tlm::TLM_OK_RESPONSE);
+        CHECK(seen == code);
+        CHECK(b.cpu.write32(8, 0) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+        const auto question = b.cpu.pool().borrow(tlm::TLM_READ_COMMAND, 8, nullptr, 0);
+        tlm::tlm_dmi region;
+        REQUIRE(b.cpu->get_direct_mem_ptr(question.payload(), region));
+        CHECK(region.is_read_allowed());
+        CHECK_FALSE(region.is_write_allowed());
+        const std::uint32_t patched = 0x9ABCDEF0;
+        CHECK(b.cpu.debug_write(8, &patched, sizeof patched) == sizeof patched);
+        CHECK(b.cpu.read32(8, seen) == tlm::TLM_OK_RESPONSE);
+        CHECK(seen == patched);
+    });
+}
+
 TEST_CASE("bus.memory.load_outside_is_our_own_mistake", "[bus]") {
     memory_bench b;
     std::uint8_t byte = 0;
