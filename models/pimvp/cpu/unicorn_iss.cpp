@@ -75,7 +75,7 @@ public:
     void set_breakpoint(std::uint64_t address) override { m_breakpoints.insert(address); }
     void clear_breakpoint(std::uint64_t address) override { m_breakpoints.erase(address); }
 
-    void code_changed(std::uint64_t, std::uint64_t) override { m_stale_code = m_attention = true; }
+    void code_changed(std::uint64_t first, std::uint64_t last) override;
     void direct_memory_changed(std::uint64_t first, std::uint64_t last) override;
 
     [[nodiscard]] std::uint64_t cycles() const override { return m_cycles; }
@@ -134,7 +134,8 @@ private:
     void count_up_to(std::uint64_t pc);
     void uncount_from(std::uint64_t pc);
     [[nodiscard]] std::uint64_t accessing_pc(bool writes, std::uint64_t address) const;
-    void forget_translations();
+    void forget_blocks();
+    void drop_translations(std::uint64_t first, std::uint64_t last);
     void translate_for_steps(bool steps);
 
     static constexpr std::size_t table_size = 8192;
@@ -152,10 +153,10 @@ private:
     block* m_current = nullptr;          ///< the block counted last
     std::uint64_t m_sequential = never;  ///< where execution goes on unless it jumps
 
-    bool m_attention = false;  ///< something to look at before the next block
-    bool m_halted = false;     ///< by us, before a block
+    bool m_attention = false;    ///< something to look at before the next block
+    bool m_halted = false;       ///< by us, before a block
+    bool m_fetch_again = false;  ///< memory was mapped for a fetch
     bool m_stop_requested = false;
-    bool m_stale_code = false;
     bool m_stepping = false;
     bool m_translated_for_steps = false;
     bool m_near_breakpoint = false;
@@ -168,8 +169,11 @@ private:
     std::exception_ptr m_thrown;
 
     std::set<std::uint64_t> m_breakpoints;
-    std::map<std::uint64_t, region> m_regions;  ///< mapped in Unicorn, by first address
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> m_changed;
+    std::map<std::uint64_t, region> m_regions;              ///< mapped in Unicorn, by first address
+    using range = std::pair<std::uint64_t, std::uint64_t>;  ///< first, last
+    static constexpr range everything{0, ~std::uint64_t{0}};
+    std::vector<range> m_changed;     ///< direct memory
+    std::vector<range> m_stale_code;  ///< translations
 };
 
 // ---- life --------------------------------------------------------------------------------------
@@ -288,14 +292,16 @@ stop_reason unicorn_iss::emulate() {
     translate_for_steps(false);
     const uc_err answer = uc_emu_start(m_uc, m_pc, never, 0, 0);
     m_pc = get(UC_RISCV_REG_PC);
-    if (m_trap) apply_csr_read();  // no block was entered behind it
+    if (m_trap || m_fetch_again) apply_csr_read();  // no block was entered behind it
     return settle(answer);
 }
 
 stop_reason unicorn_iss::step() {
     settle_between_blocks();
     if (take_interrupt()) return stop_reason::stepped;  // to the handler's first instruction
-    if (!is_mapped(m_pc)) map_direct(m_pc);
+    for (const std::uint64_t byte : {m_pc, m_pc + 3}) {
+        if (!is_mapped(byte)) map_direct(byte);
+    }
     const instruction one = fetch(m_pc);
     block single;
     single.pc = m_pc;
@@ -316,7 +322,7 @@ stop_reason unicorn_iss::step() {
     const bool waits = one.does == special::wait;
     stop_reason reason = settle(answer);
     m_current = nullptr;
-    if (one.does == special::fence_i) m_stale_code = true;
+    if (one.does == special::fence_i) m_stale_code = {everything};
     if (reason == stop_reason::budget) {
         reason = waits ? stop_reason::waiting : stop_reason::stepped;
     }
@@ -340,6 +346,7 @@ stop_reason unicorn_iss::settle(uc_err answer) {
         enter_trap(taken);
         return stop_reason::budget;
     }
+    if (std::exchange(m_fetch_again, false)) return stop_reason::budget;
     if (answer == UC_ERR_INSN_INVALID || answer == UC_ERR_EXCEPTION) {
         uncount_from(m_pc);
         if (fetch(m_pc).does == special::ebreak) return stop_reason::ebreak;
@@ -358,7 +365,11 @@ stop_reason unicorn_iss::settle(uc_err answer) {
 /// What may only be done while Unicorn does not run.
 void unicorn_iss::settle_between_blocks() {
     if (!m_changed.empty()) unmap_changed_regions();
-    if (std::exchange(m_stale_code, false)) forget_translations();
+    if (!m_stale_code.empty()) {
+        for (const auto& [first, last] : m_stale_code) drop_translations(first, last);
+        m_stale_code.clear();
+        forget_blocks();
+    }
     m_attention = m_stop_requested;
 }
 
@@ -406,8 +417,10 @@ void unicorn_iss::halt() {
 
 bool unicorn_iss::must_stop() {
     m_attention = false;
-    if (m_current != nullptr && m_current->last.does == special::fence_i) m_stale_code = true;
-    return m_trap || m_thrown || m_stop_requested || m_stale_code || !m_changed.empty() ||
+    if (m_current != nullptr && m_current->last.does == special::fence_i) {
+        m_stale_code = {everything};
+    }
+    return m_trap || m_thrown || m_stop_requested || !m_stale_code.empty() || !m_changed.empty() ||
            interrupt_takes_over();
 }
 
@@ -542,8 +555,13 @@ bool unicorn_iss::on_unmapped(uc_engine*, uc_mem_type type, std::uint64_t addres
 /// Makes an access to an address nothing is mapped at possible: by direct memory, or by making it.
 bool unicorn_iss::map_access(uc_mem_type type, std::uint64_t address, std::size_t bytes,
                              std::uint64_t value) {
-    if (map_direct(address)) return true;
-    if (type == UC_MEM_FETCH_UNMAPPED) {
+    const bool mapped = map_direct(address);
+    if (type != UC_MEM_FETCH_UNMAPPED) {
+        if (mapped) return true;
+    } else if (mapped) {  // a block translated now would belong to no page and never be dropped
+        m_fetch_again = true;
+        return false;
+    } else {
         m_trap = trap{fetch_fault, get(UC_RISCV_REG_PC), address};
         return false;
     }
@@ -627,6 +645,11 @@ void unicorn_iss::map_device_page(std::uint64_t address) {
     m_regions[first] = {first + page_bytes - 1, nullptr};
 }
 
+void unicorn_iss::code_changed(std::uint64_t first, std::uint64_t last) {
+    m_stale_code.emplace_back(first, last);
+    m_attention = true;
+}
+
 void unicorn_iss::direct_memory_changed(std::uint64_t first, std::uint64_t last) {
     m_changed.emplace_back(first, last);
     m_attention = true;
@@ -639,12 +662,13 @@ void unicorn_iss::unmap_changed_regions() {
                 ++it;
                 continue;
             }
+            drop_translations(it->first, it->second.last);
             check(uc_mem_unmap(m_uc, it->first, it->second.last - it->first + 1), "unmap memory");
             it = m_regions.erase(it);
         }
     }
     m_changed.clear();
-    m_stale_code = true;
+    forget_blocks();
 }
 
 // ---- instructions ------------------------------------------------------------------------------
@@ -746,11 +770,20 @@ void unicorn_iss::translate_for_steps(bool steps) {
         check(uc_emu_start(m_uc, m_pc, m_pc, 0, 0), "run nothing");
         m_stepping = false;
     }
-    check(uc_ctl(m_uc, UC_CTL_WRITE(UC_CTL_TB_FLUSH, 0)), "drop translations");
+    drop_translations(everything.first, everything.second);
 }
 
-void unicorn_iss::forget_translations() {
-    check(uc_ctl(m_uc, UC_CTL_WRITE(UC_CTL_TB_FLUSH, 0)), "drop translations");
+/// Page by page: to drop all at once, Unicorn writes 1 GiB of zeros.
+void unicorn_iss::drop_translations(std::uint64_t first, std::uint64_t last) {
+    for (const auto& [begin, where] : m_regions) {
+        if (where.data == nullptr || begin > last || where.last < first) continue;
+        const std::uint64_t from = std::max(first, begin);
+        const std::uint64_t end = std::min(last, where.last) + 1;
+        check(uc_ctl_remove_cache(m_uc, from, end), "drop translations");
+    }
+}
+
+void unicorn_iss::forget_blocks() {
     for (block& one : m_blocks) {
         for (std::size_t c = 0; c < instruction_classes; ++c) {
             m_folded[c] += one.executions * one.classes[c];
