@@ -9,6 +9,7 @@
 #include <pimvp/core/file.h>
 #include <pimvp/core/sha256.h>
 #include <pimvp/core/text_table.h>
+#include <pimvp/cpu/gdb_stub.h>
 #include <pimvp/runner/record.h>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include <fstream>
 #include <iostream>
 #include <limits>
+#include <memory>
 #include <optional>
 
 namespace pimvp::cli {
@@ -25,7 +27,7 @@ constexpr int mismatch = 3, software_failed = 4;
 
 struct vp_options {
     std::string board, elf, print, serial, limit, quantum, style, out;
-    std::vector<std::string> overrides, networks, loads;
+    std::vector<std::string> overrides, networks, loads, debuggers;
     runner::workload_options data;
 };
 
@@ -41,6 +43,24 @@ runner::firmware_blob blob_of(const std::string& text) {
     if (!problem.empty()) throw core::user_error("--load " + text, problem);
     blob.bytes = core::read_file(text.substr(0, at), std::uint64_t{1} << 30U);
     return blob;
+}
+
+/// PORT[@CPU], the first core if none is named; says on which port it waits.
+void add_debugger(const std::string& text, const runner::platform& target,
+                  std::vector<std::unique_ptr<cpu::gdb_stub>>& stubs,
+                  runner::firmware_options& options) {
+    const std::size_t at = text.find('@');
+    if (target.params.cpus.empty()) return;  // refused with a better reason
+    const std::string name =
+        at == std::string::npos ? target.params.cpus.begin()->first : text.substr(at + 1);
+    if (target.params.cpus.count(name) == 0) {
+        throw core::user_error("--gdb " + text, "the board has no core " + core::quoted(name));
+    }
+    cpu::gdb_stub::options chosen;
+    chosen.port = static_cast<std::uint16_t>(whole_number("--gdb", text.substr(0, at), 0, 65535));
+    stubs.push_back(std::make_unique<cpu::gdb_stub>(chosen));
+    options.debuggers[name] = stubs.back().get();
+    std::cerr << name << " waits for gdb: target remote :" << stubs.back()->port() << std::endl;
 }
 
 /// What a board looks like to software; nothing is simulated.
@@ -100,6 +120,8 @@ int vp_command(const arguments& words) {
         "NAME[@ACCELERATOR]: programs, inputs and room for outputs are placed for the firmware; "
         "several times for several networks")("load", po::value(&chosen.loads)->composing(),
                                               "FILE@ADDRESS: bytes placed in memory")(
+        "gdb", po::value(&chosen.debuggers)->composing(),
+        "PORT[@CPU]: the core waits for gdb on this port of this computer; 0 picks one")(
         "uart", po::value(&chosen.serial),
         "file for what the UART writes, instead of the terminal")(
         "quantum", po::value(&chosen.quantum)->default_value("10 us"),
@@ -150,6 +172,8 @@ int vp_command(const arguments& words) {
         trace_file.open(folder->path() + "/trace.json");
         options.trace = &trace_file;
     }
+    std::vector<std::unique_ptr<cpu::gdb_stub>> stubs;
+    for (const std::string& each : chosen.debuggers) add_debugger(each, target, stubs, options);
     const runner::firmware_outcome outcome =
         runner::run_firmware(target, firmware, std::move(networks), options);
     if (folder) {
