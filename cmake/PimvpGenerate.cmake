@@ -23,3 +23,28 @@ function(pimvp_card target prefix card)
     target_sources(${target} PRIVATE "${header}")
     target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${folder}>)
 endfunction()
+
+# pimvp_registers(TARGET PREFIX bank.regs.yaml): compiles the description of a register bank to
+#   <PREFIX/bank_regs.h>           the C++ bank, in namespace pimvp::<last word of PREFIX>;
+#                                  compiled as C: the same as
+#   <PREFIX/bank_regs_c.h>         the C header: offsets, reset values, masks
+#   <build>/docs/registers/bank.md its table for people
+# PREFIX as for pimvp_card().
+function(pimvp_registers target prefix description)
+    cmake_path(ABSOLUTE_PATH description BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
+    cmake_path(GET description FILENAME bank)
+    string(REGEX REPLACE "\\.regs\\.yaml$" "" bank "${bank}")
+    set(folder "${PROJECT_BINARY_DIR}/generated")
+    set(outputs "${folder}/${prefix}/${bank}_regs.h" "${folder}/${prefix}/${bank}_regs_c.h"
+                "${PROJECT_BINARY_DIR}/docs/registers/${bank}.md")
+    set(compiler pimvp::register_compiler)
+    if(TARGET pimvp_register_compiler)
+        set(compiler pimvp_register_compiler)
+    endif()
+    add_custom_command(OUTPUT ${outputs}
+        COMMAND ${compiler} "${description}" ${prefix} ${outputs}
+        DEPENDS ${compiler} "${description}"
+        COMMENT "Registers ${prefix}/${bank}" VERBATIM)
+    target_sources(${target} PRIVATE ${outputs})
+    target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${folder}>)
+endfunction()

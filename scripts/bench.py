@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -66,6 +67,50 @@ def kernel_rates(program):
     return [{"name": one["run_name"], "per_s": one["items_per_second"], "what": one["label"]}
             for one in json.loads(done.stdout)["benchmarks"]
             if one.get("aggregate_name") == "median"]
+
+
+def cpu_of(command):
+    """CPU seconds of a command, and what it prints."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        sys.exit(f"bench: {' '.join(command)}: {done.stderr}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
+
+
+def firmware_rates(program, folder, runs):
+    """Speed of RISC-V cores; empty if no firmware was built."""
+    if not (folder / "one/compute.elf").exists():
+        return []
+    board = str(ROOT / "testbenches/cosim/firmware/boards/one.yaml")
+
+    def firmware(name, *more):
+        return [program, "vp", board, "--elf", str(folder / f"one/{name}.elf"), "--quiet", *more]
+
+    def median(command):
+        taken = [cpu_of(command) for _ in range(runs)]
+        return statistics.median(cpu for cpu, _ in taken), taken[0][1]
+
+    cpu, text = median(firmware("compute"))
+    instructions = int(re.search(r"instructions: (\d+)", text).group(1))
+    rows = [("computing, quantum 10 us", f"{si(instructions / cpu)}instructions/s")]
+    cpu, text = median(firmware("registers"))
+    accesses = int(re.search(r"accesses: (\d+)", text).group(1))
+    rows.append(("registers of an accelerator", f"{si(accesses / cpu)}accesses/s"))
+    glyphs = ["--network", "glyphs", "--images", "100"]
+    host, _ = median([program, "run", "--platform", board, "--check", "outputs", "--threads", "1",
+                      "--quiet", *glyphs])
+    for name, how in (("stream", "streamed"), ("interrupt", "by interrupt"), ("polled", "polled")):
+        cpu, _ = median(firmware(name, *glyphs))
+        rows.append((f"100 inferences of glyphs, {how}",
+                     f"{cpu:.2f} CPU s, {cpu / host:.2f} of the host-driven run's"))
+    return rows
+
+
+def firmware_table(rows):
+    return "\n".join(["| what software does | rate |", "|---|---|"] +
+                     [f"| {what} | {rate} |" for what, rate in rows])
 
 
 def si(value):
@@ -139,6 +184,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True)
     parser.add_argument("--kernels", required=True)
+    parser.add_argument("--firmware", required=True, type=pathlib.Path)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("networks", nargs="*", default=ZOO)
@@ -151,12 +197,16 @@ def main():
             print(network_table(rows[-1:]).splitlines()[-1], flush=True)
     rates = kernel_rates(given.kernels)
     print("\n" + kernel_table(rates))
+    software = firmware_rates(given.program, given.firmware, given.runs)
+    print("\n" + firmware_table(software))
     if given.write:
         page = PAGE.read_text()
         host = f"{processor()}, one thread; medians of {given.runs} runs."
         page = renew(page, "host", host)
         page = renew(page, "networks", network_table(rows))
         page = renew(page, "kernels", kernel_table(rates))
+        if software:
+            page = renew(page, "firmware", firmware_table(software))
         PAGE.write_text(page)
         plot(rows)
 

@@ -6,6 +6,6 @@ set -eu
 cd "$(dirname "$0")/.."
 preset="${1:-release}"
 [ $# -eq 0 ] || shift
-scripts/setup.sh
+scripts/setup.sh build cosim
 scripts/build.sh "$preset"
 exec ctest --preset "$preset" --parallel "$(nproc)" "$@"

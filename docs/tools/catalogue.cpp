@@ -8,7 +8,11 @@
 #include <pimvp/bus/dma.h>
 #include <pimvp/bus/memory.h>
 #include <pimvp/bus/router.h>
+#include <pimvp/bus/traffic_table.h>
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/cpu/all_cards.h>
+#include <pimvp/cpu/cpu_params.h>
+#include <pimvp/cpu/uart.h>
 #include <pimvp/isaac_like/accelerator.h>
 #include <pimvp/mem/all_cards.h>
 #include <pimvp/mem/edram.h>
@@ -86,6 +90,11 @@ catalogue::catalogue() {
     add_struct<bus::dma_params>("bus.dma_params");
     add_struct<bus::memory_params>("bus.memory_params");
     add_struct<bus::router_params>("bus.router_params");
+    add_struct<bus::traffic_table>("bus.traffic_table");
+    add_struct<cpu::clint_params>("cpu.clint_params");
+    add_struct<cpu::cpu_params>("cpu.cpu_params");
+    add_struct<cpu::plic_params>("cpu.plic_params");
+    add_struct<cpu::uart_params>("cpu.uart_params");
     add_struct<isaac_like::isaac_like_params>("isaac_like.isaac_like_params");
     add_struct<mem::edram_params>("mem.edram_params");
     add_struct<nn::preprocess_params>("nn.preprocess_params");
@@ -100,6 +109,7 @@ catalogue::catalogue() {
     add_cards("accel", accel::all_cards());
     add_cards("board", board::all_cards());
     add_cards("bus", bus::all_cards());
+    add_cards("cpu", cpu::all_cards());
     add_cards("mem", mem::all_cards());
     add_cards("noc", noc::all_cards());
     add_cards("post", post::all_cards());
@@ -108,6 +118,7 @@ catalogue::catalogue() {
     add_model<bus::dma>("bus.dma");
     add_model<bus::memory>("bus.memory");
     add_model<bus::router>("bus.router");
+    add_model<cpu::uart>("cpu.uart");
     add_model<mem::edram>("mem.edram");
     add_model<noc::c_mesh>("noc.c_mesh");
     add_model<noc::hyper_transport>("noc.hyper_transport", noc::hyper_transport_params{},

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <sstream>
@@ -99,27 +100,42 @@ std::string memory_map(const words& request) {
     return "```\n" + built.map_text() + "```\n";
 }
 
-/// What stands between the lines `// page begins` and `// page ends` of an example.
+/// What stands between the lines `// page begins` and `// page ends` of an example; of one part,
+/// between `// page begins: PART` and `// page ends`.
 std::string example(const words& request) {
-    std::istringstream lines(core::read_text_file(PIMVP_EXAMPLES "/" + request.at(1) + ".cpp"));
+    const std::string part = request.size() > 2 ? request[2] : std::string();
+    std::filesystem::path path = std::filesystem::path(PIMVP_EXAMPLES) / request.at(1);
+    if (path.extension().empty()) path += ".cpp";
+    std::istringstream lines(core::read_text_file(path.string()));
     std::string shown;
     bool is_shown = false;
     for (std::string line; std::getline(lines, line);) {
         const std::string text = line.substr(std::min(line.find_first_not_of(' '), line.size()));
-        if (text == "// page begins" || text == "// page ends") {
-            is_shown = text == "// page begins";
+        if (text.rfind("// page begins", 0) == 0) {
+            is_shown = part.empty() || text == "// page begins: " + part;
+        } else if (text == "// page ends") {
+            is_shown = false;
         } else if (is_shown) {
             shown += line + '\n';
         }
     }
+    if (shown.empty()) throw core::user_error("nothing of that name is marked in the example");
     return "```cpp\n" + shown + "```\n";
+}
+
+/// A whole file, without its licence line.
+std::string whole_file(const words& request) {
+    const std::filesystem::path path = std::filesystem::path(PIMVP_EXAMPLES) / request.at(1);
+    std::string text = core::read_text_file(path.string());
+    if (text.rfind("# SPDX", 0) == 0) text.erase(0, text.find('\n') + 1);
+    return (path.extension() == ".yaml" ? "```yaml\n" : "```\n") + text + "```\n";
 }
 
 }  // namespace
 
 std::string table(const catalogue& library, const words& request) {
     const std::vector<std::string> kinds{"parameters", "card",       "registers", "statistics",
-                                         "energy",     "memory_map", "example"};
+                                         "energy",     "memory_map", "example",   "file"};
     const std::string kind = request.empty() ? std::string() : request[0];
     if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
         throw core::user_error("there is no table of the kind " + core::quoted(kind) +
@@ -134,6 +150,7 @@ std::string table(const catalogue& library, const words& request) {
     if (kind == "statistics") return statistics(library, request);
     if (kind == "energy") return energy(library, request);
     if (kind == "example") return example(request);
+    if (kind == "file") return whole_file(request);
     return memory_map(request);
 }
 

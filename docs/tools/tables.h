@@ -16,7 +16,8 @@ namespace pimvp::docs {
 ///     statistics ROOM.MODEL
 ///     energy ROOM.MODEL [without ROOM.MODEL ...]   events and power domains, without its parts'
 ///     memory_map PLATFORM
-///     example NAME                                 the shown part of docs/examples/NAME.cpp
+///     example NAME [PART]                          the shown parts of docs/examples/NAME (.cpp)
+///     file PATH                                    a text file, from docs/examples
 ///
 /// Throws core::user_error for anything else.
 std::string table(const catalogue& library, const std::vector<std::string>& words);

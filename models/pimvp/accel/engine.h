@@ -3,6 +3,10 @@
 
 #include <pimvp/accel/program.h>
 
+#include <pimvp/core/energy.h>
+
+#include <pimvp/core/bytes.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -114,6 +118,18 @@ public:
     virtual void abort() = 0;
     /// abort() and forget all handles.
     virtual void reset() = 0;
+    /// Another state of supply and clock, while nothing runs: for power domains of the ledger. Off:
+    /// reset() has been called.
+    virtual void set_power(core::power_state) {}
+
+    // Checkpoints. An engine without them throws core::user_error as soon as it holds a program.
+    /// What is still computed although no job waits for it, in words; empty: nothing.
+    [[nodiscard]] virtual std::string unfinished() const { return {}; }
+    /// Writes what `load` made resident under `handle`; nothing is unfinished.
+    virtual void save_program(std::uint64_t handle, core::byte_writer& to) const;
+    /// Makes it resident again, without time, energy or statistics; comes after reset(). Throws
+    /// core::format_error on anything malformed.
+    virtual void restore_program(std::uint64_t handle, core::byte_reader& from);
 
 protected:
     void complete(std::uint64_t run, const std::optional<job_fault>& fault = std::nullopt) {

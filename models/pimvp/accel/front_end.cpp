@@ -30,6 +30,7 @@ front_end::front_end(const sc_core::sc_module_name& name, core::context& context
         m_tracks.push_back(
             context.trace().track(std::string(this->name()) + ".job" + std::to_string(i)));
     }
+    m_irq_track = context.trace().track(std::string(this->name()) + ".irq");
 
     sc_core::sc_spawn_options thread;
     thread.set_stack_size(1 << 20);  // an engine's load() runs on it
@@ -40,6 +41,16 @@ front_end::front_end(const sc_core::sc_module_name& name, core::context& context
     level.spawn_method();
     level.set_sensitivity(&m_irq_changed);
     sc_core::sc_spawn([this] { drive_irq(); }, "drive_irq", &level);
+    sc_core::sc_spawn_options power_up;
+    power_up.spawn_method();
+    power_up.dont_initialize();
+    power_up.set_sensitivity(&m_powered_up);
+    sc_core::sc_spawn(
+        [this] {
+            m_powering_up = false;
+            changed();
+        },
+        "power_up", &power_up);
     sc_core::sc_spawn_options reset_line;
     reset_line.spawn_method();
     reset_line.set_sensitivity(&rst);

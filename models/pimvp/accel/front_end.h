@@ -9,6 +9,7 @@
 
 #include <pimvp/bus/dma.h>
 #include <pimvp/bus/service_port.h>
+#include <pimvp/core/checkpoint.h>
 #include <pimvp/core/context.h>
 #include <pimvp/core/statistics.h>
 
@@ -71,7 +72,7 @@ namespace pimvp::accel {
 ///
 /// **Source** none: a host interface of our own; every constant is `assumed`
 /// (`cards/front_end.yaml`).
-class front_end : public accelerator {
+class front_end : public accelerator, public core::savable {
     std::unique_ptr<common_regs> m_bank;  // first: regs serves it
 
 public:
@@ -104,6 +105,11 @@ public:
     [[nodiscard]] std::size_t jobs_in_flight() const { return m_flights.size(); }
     /// Handles of the resident programs, oldest first.
     [[nodiscard]] std::vector<std::uint64_t> resident() const;
+
+    // Registers, ring, handles and, through the engine, resident programs.
+    [[nodiscard]] std::string busy() const override;
+    void save(core::byte_writer& to) const override;
+    void restore(core::byte_reader& from) override;
 
 private:
     /// A job between fetch and retirement.
@@ -166,6 +172,7 @@ private:
     void reset();
     void on_rst();
     void raise(const job_fault& fault, std::uint32_t tag);
+    void set_power(std::uint32_t state);
     void set_irq(std::uint32_t bits);
     void drive_irq();
     [[nodiscard]] std::uint32_t status() const;
@@ -190,6 +197,8 @@ private:
     bool m_report_abort = false;  ///< set IRQ_STATUS.ABORT_DONE at the end
     bool m_held = false;          ///< rst is high
     bool m_retiring = false;
+    core::power_state m_power = core::power_state::on;
+    bool m_powering_up = false;
 
     std::uint64_t m_resets = 0;
     std::uint64_t m_reset_fs = 0;  ///< TIME counts from here
@@ -202,8 +211,11 @@ private:
 
     sc_core::sc_event m_changed{"changed"};
     sc_core::sc_event m_irq_changed{"irq_changed"};
+    sc_core::sc_event m_powered_up{"powered_up"};
     statistics m_stats;
     std::vector<core::trace_track> m_tracks;  ///< one per job in flight
+    core::trace_track m_irq_track;
+    std::uint64_t m_irq_since_fs = 0;
 };
 
 }  // namespace pimvp::accel

@@ -36,8 +36,8 @@ void front_end::fetch_jobs() {
 bool front_end::may_fetch() const {
     const bool faulty = std::any_of(m_flights.begin(), m_flights.end(),
                                     [](const flight_ptr& f) { return f->fault.has_value(); });
-    return m_enabled && !m_halted && !faulty && m_ring.pending() &&
-           m_flights.size() < m_params.jobs_in_flight;
+    return m_enabled && m_power == core::power_state::on && !m_powering_up && !m_halted &&
+           !faulty && m_ring.pending() && m_flights.size() < m_params.jobs_in_flight;
 }
 
 void front_end::fetch(const flight_ptr& next) {
@@ -239,12 +239,18 @@ void front_end::pop() {
         if (found != m_resident.end()) --found->second;
         ++m_stats.runs;
     }
+    const bool interrupts =
+        oldest->work.irq && (m_bank->irq_enable.get() & common_regs::irq_status_job_done) != 0;
     if (!m_tracks.empty()) {
         static constexpr const char* names[] = {"", "LOAD", "RUN", "UNLOAD", "FENCE"};
         m_context.trace().slice(m_tracks[oldest->number % m_tracks.size()],
                                 names[static_cast<unsigned>(oldest->work.operation)],
                                 oldest->start_fs, core::now_fs(),
                                 {{"tag", oldest->tag}, {"handle", oldest->handle}});
+        if (interrupts) {
+            m_context.trace().flow("done", m_tracks[oldest->number % m_tracks.size()],
+                                   core::now_fs(), m_irq_track, core::now_fs());
+        }
     }
     std::uint32_t bits = oldest->work.irq ? common_regs::irq_status_job_done : 0;
     if (m_ring.head() == m_ring.tail()) bits |= common_regs::irq_status_ring_empty;

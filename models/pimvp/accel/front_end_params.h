@@ -15,6 +15,7 @@ namespace pimvp::accel {
 struct front_end_params {
     core::graded<core::duration> register_access = cards::front_end::register_access;
     core::graded<core::duration> job_decode = cards::front_end::job_decode;
+    core::graded<core::duration> power_up = cards::front_end::power_up;
     std::uint32_t jobs_in_flight = 16;
     bus::dma_params dma;
 
@@ -25,6 +26,7 @@ struct front_end_params {
                  "Time of one register access.");
         v.member("job_decode", p.job_decode, {0_fs, 1_ms},
                  "From the arrival of a job's 64 bytes to its start.");
+        v.member("power_up", p.power_up, {0_fs, 1_s}, "From off to the first job.");
         v.member("jobs_in_flight", p.jobs_in_flight, {1, 4096},
                  "Jobs fetched and not yet retired; an engine may start fewer runs.",
                  core::assumed("modelling choice: enough to hide the fetch of a job"));

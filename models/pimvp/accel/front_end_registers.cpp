@@ -33,6 +33,18 @@ void front_end::connect_registers() {
         [this](word, const sc_time&) { m_irq_changed.notify(sc_core::SC_ZERO_TIME); });
     m_bank->irq_enable.on_write(
         [this](word, const sc_time&) { m_irq_changed.notify(sc_core::SC_ZERO_TIME); });
+    m_bank->power.allow_write([this](word state) {
+        switch (static_cast<core::power_state>(state)) {
+        case core::power_state::on:
+            return true;
+        case core::power_state::clock_gated:
+            return m_flights.empty() && !m_aborting;
+        case core::power_state::off:
+            return !m_busy;
+        }
+        return false;
+    });
+    m_bank->power.on_write([this](word state, const sc_time&) { set_power(state); });
     m_bank->ring_head.provide([this] { return m_ring.head(); });
     m_bank->ring_tail.on_write([this](word tail, const sc_time&) { ring_doorbell(tail); });
     m_bank->resident.provide([this] { return static_cast<word>(m_resident.size()); });
@@ -93,6 +105,21 @@ void front_end::ring_doorbell(std::uint32_t tail) {
     changed();
 }
 
+void front_end::set_power(std::uint32_t state) {
+    const auto wanted = static_cast<core::power_state>(state);
+    if (m_held || wanted == m_power) return;
+    if (wanted == core::power_state::off) {
+        m_resident.clear();
+        m_engine.reset();
+    }
+    m_powered_up.cancel();
+    m_powering_up = m_power == core::power_state::off;
+    if (m_powering_up) m_powered_up.notify(core::to_time(m_params.power_up.value));
+    m_power = wanted;
+    m_engine.set_power(wanted);
+    changed();
+}
+
 void front_end::raise(const job_fault& fault, std::uint32_t tag) {
     if (m_halted) return;  // ERR_* hold the first error
     m_halted = true;
@@ -143,6 +170,11 @@ void front_end::reset() {
     m_ring.stop();
     m_enabled = false;
     m_bank->reset();
+    m_powered_up.cancel();
+    m_powering_up = false;
+    if (std::exchange(m_power, core::power_state::on) != core::power_state::on) {
+        m_engine.set_power(m_power);
+    }
     ++m_resets;
     m_reset_fs = core::now_fs();
     m_busy_fs = 0;
@@ -180,7 +212,13 @@ void front_end::set_irq(std::uint32_t bits) {
 }
 
 void front_end::drive_irq() {
-    irq.write((m_bank->irq_status.get() & m_bank->irq_enable.get()) != 0);
+    const bool high = (m_bank->irq_status.get() & m_bank->irq_enable.get()) != 0;
+    const bool was_high = irq.read();
+    irq.write(high);
+    if (high && !was_high) m_irq_since_fs = core::now_fs();
+    if (!high && was_high) {
+        m_context.trace().slice(m_irq_track, "irq", m_irq_since_fs, core::now_fs());
+    }
 }
 
 std::uint32_t front_end::status() const {

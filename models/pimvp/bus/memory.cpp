@@ -45,6 +45,7 @@ void memory::reset() {
 tlm::tlm_response_status memory::check(const tlm_generic_payload& payload) const {
     const std::uint64_t address = payload.get_address();
     if (!payload.is_read() && !payload.is_write()) return tlm::TLM_COMMAND_ERROR_RESPONSE;
+    if (payload.is_write() && m_params.read_only) return tlm::TLM_COMMAND_ERROR_RESPONSE;
     if (payload.get_streaming_width() < payload.get_data_length()) {
         return tlm::TLM_BURST_ERROR_RESPONSE;
     }
@@ -168,8 +169,50 @@ bool memory::direct_memory(tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
     dmi.set_end_address(std::min(start + page_bytes, size()) - 1);
     dmi.set_read_latency(m_latency);
     dmi.set_write_latency(m_latency);
-    dmi.allow_read_write();
+    if (m_params.read_only) {
+        dmi.allow_read();
+    } else {
+        dmi.allow_read_write();
+    }
     return true;
+}
+
+/// Of each run its address, its bytes, and what it holds.
+void memory::save(core::byte_writer& to) const {
+    constexpr std::uint64_t block = 4096;
+    std::uint64_t end = 0;        // of the run before
+    std::size_t bytes_field = 0;  // where its length stands
+    std::uint64_t bytes = 0;
+    for (std::size_t p = 0; p < m_pages.size(); ++p) {
+        if (!m_pages[p]) continue;
+        const std::uint64_t first = p * page_bytes;
+        const std::uint64_t last = std::min(first + page_bytes, size());
+        for (std::uint64_t address = first; address < last; address += block) {
+            const std::uint8_t* from = m_pages[p].get() + (address - first);
+            const std::uint64_t here = std::min(block, last - address);
+            if (std::all_of(from, from + here, [](std::uint8_t b) { return b == 0; })) continue;
+            if (bytes == 0 || address != end) {
+                to.put(address);
+                bytes_field = to.size();
+                bytes = 0;
+                to.put(bytes);
+            }
+            to.put_bytes(from, here);
+            bytes += here;
+            to.put_at(bytes_field, bytes);
+            end = address + here;
+        }
+    }
+}
+
+void memory::restore(core::byte_reader& from) {
+    reset();
+    while (!from.at_end()) {
+        const auto address = from.get<std::uint64_t>("address of a run");
+        const auto bytes = from.get<std::uint64_t>("bytes of a run");
+        if (address > size() || bytes > size() - address) from.fail("a run outside of the memory");
+        load(address, from.get_bytes(bytes, "run"), bytes);
+    }
 }
 
 std::size_t memory::pages() const {

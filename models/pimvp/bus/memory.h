@@ -4,6 +4,7 @@
 #include <pimvp/bus/memory_params.h>
 #include <pimvp/bus/service_port.h>
 
+#include <pimvp/core/checkpoint.h>
 #include <pimvp/core/context.h>
 #include <pimvp/core/energy.h>
 #include <pimvp/core/statistics.h>
@@ -28,8 +29,9 @@ namespace pimvp::bus {
 /// `latency` per access and leaves out the bandwidth.
 ///
 /// **Limits** No banks, rows or refresh (see room `mem`). A streaming width below the length and
-/// a length of 0 are burst errors. Host memory is allocated in pages when first written; what was
-/// never written reads 0.
+/// a length of 0 are burst errors. With `read_only`, writes are command errors and DMI is for
+/// reading; load() and debug writes go through. Host memory is allocated in pages when first
+/// written; what was never written reads 0.
 ///
 /// **Example**
 /// \code
@@ -38,7 +40,7 @@ namespace pimvp::bus {
 /// \endcode
 ///
 /// **Source** the defaults of memory_params (`cards/system_memory.yaml`), all `assumed`.
-class memory : public sc_core::sc_module, private service {
+class memory : public sc_core::sc_module, public core::savable, private service {
 public:
     service_port in;
 
@@ -60,6 +62,11 @@ public:
 
     /// Host pages in use.
     [[nodiscard]] std::size_t pages() const;
+
+    /// What is not 0, in runs of blocks of 4 KiB.
+    void save(core::byte_writer& to) const override;
+    /// As after reset(), then what was saved.
+    void restore(core::byte_reader& from) override;
 
 private:
     static constexpr std::uint64_t page_bytes = std::uint64_t{1} << 20U;  ///< of the host's heap

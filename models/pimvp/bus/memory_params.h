@@ -18,6 +18,7 @@ struct memory_params {
     core::graded<core::energy> read_energy = cards::system_memory::read_energy;
     core::graded<core::energy> write_energy = cards::system_memory::write_energy;
     std::string component = "memory";
+    bool read_only = false;
 
     template <class Self, class Visitor>
     static void describe(Self& p, Visitor& v) {
@@ -32,6 +33,7 @@ struct memory_params {
         v.member("write_energy", p.write_energy, "Per byte written.");
         v.member("component", p.component,
                  "Name in energy reports; memories of different energies need different names.");
+        v.member("read_only", p.read_only, "A ROM: only loaders write it.");
     }
 };
 

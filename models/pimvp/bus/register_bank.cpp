@@ -159,6 +159,29 @@ std::vector<register32*>::const_iterator register_bank::first_from(std::uint64_t
         [](const register32* one, std::uint64_t wanted) { return one->offset() < wanted; });
 }
 
+void register_bank::save(core::byte_writer& to) const {
+    for (const register32* one : m_registers) {
+        if (one == nullptr) continue;
+        to.put(one->m_value);
+        const register64* pair = one->m_pair;
+        if (pair == nullptr || one != &pair->lo) continue;
+        to.put(pair->m_latched);
+        to.put(pair->m_latched_hi);
+    }
+}
+
+void register_bank::restore(core::byte_reader& from) {
+    for (register32* one : m_registers) {
+        if (one == nullptr) continue;
+        one->m_value = from.get<std::uint32_t>("register");
+        one->m_set_bits = 0;
+        register64* pair = one->m_pair;
+        if (pair == nullptr || one != &pair->lo) continue;
+        pair->m_latched = from.get<std::uint8_t>("latch of a register") != 0;
+        pair->m_latched_hi = from.get<std::uint32_t>("latched register");
+    }
+}
+
 register32* register_bank::find(std::uint64_t offset) const {
     const auto found = first_from(offset);
     return found != m_registers.end() && (*found)->offset() == offset ? *found : nullptr;

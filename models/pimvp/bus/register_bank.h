@@ -3,6 +3,8 @@
 
 #include <pimvp/bus/service_port.h>
 
+#include <pimvp/core/bytes.h>
+
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -102,6 +104,7 @@ public:
 
 private:
     friend class register32;
+    friend class register_bank;
     std::uint32_t read_half(const register32& half);
 
     std::function<std::uint64_t()> m_provide;
@@ -150,6 +153,9 @@ public:
 
     /// All registers to their reset values; no callbacks.
     void reset();
+    /// What the registers store, for the owner's core::savable; no callbacks.
+    void save(core::byte_writer& to) const;
+    void restore(core::byte_reader& from);
 
     /// By offset, or null.
     [[nodiscard]] register32* find(std::uint64_t offset) const;

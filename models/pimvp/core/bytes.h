@@ -34,8 +34,15 @@ public:
     }
     template <class T>
     void put_list(const std::vector<T>& values) {
+        static_assert(std::is_trivially_copyable_v<T>);
         put(static_cast<std::uint32_t>(values.size()));
-        for (const T& value : values) put(value);
+        put_bytes(values.data(), values.size() * sizeof(T));
+    }
+    /// Over what was put there before.
+    template <class T>
+    void put_at(std::size_t position, const T& value) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        std::memcpy(m_bytes.data() + position, &value, sizeof(T));
     }
     void put_bytes(const void* from, std::size_t bytes) {
         const auto* begin = static_cast<const std::uint8_t*>(from);
@@ -83,6 +90,13 @@ public:
         if (count != 0) std::memcpy(values.data(), m_data + m_position, count * sizeof(T));
         m_position += count * sizeof(T);
         return values;
+    }
+    /// So many bytes where they stand.
+    const std::uint8_t* get_bytes(std::size_t bytes, const char* what) {
+        require(bytes, what);
+        const std::uint8_t* at = m_data + m_position;
+        m_position += bytes;
+        return at;
     }
     [[nodiscard]] std::size_t position() const { return m_position; }
     [[nodiscard]] std::size_t remaining() const { return m_size - m_position; }

@@ -39,6 +39,8 @@ std::string read_file(const std::string& path, std::uint64_t most) {
     std::ifstream in(path, std::ios::binary);
     if (!in) throw user_error(core::quoted(path) + " cannot be opened: check its permissions");
     std::string bytes;
+    const std::uintmax_t expected = std::filesystem::file_size(path, failure);  // of no pipe
+    if (!failure && expected <= most) bytes.reserve(static_cast<std::size_t>(expected));
     char buffer[65536];
     while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
         bytes.append(buffer, static_cast<std::size_t>(in.gcount()));

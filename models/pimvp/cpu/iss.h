@@ -42,7 +42,7 @@ enum class interrupt_line : unsigned { software = 3, timer = 7, external = 11 };
 enum class stop_reason {
     budget,      ///< the cycles are used up
     requested,   ///< request_stop()
-    waiting,     ///< behind a WFI; no enabled interrupt is pending
+    waiting,     ///< behind a WFI: sleep until interrupt_pending(), which may be so already
     ebreak,      ///< at an EBREAK, which has not been executed
     breakpoint,  ///< at an address of set_breakpoint(), not executed
     stepped,     ///< step() has executed its instruction

@@ -14,11 +14,11 @@ constexpr std::uint32_t bit(std::size_t number) {
 }  // namespace
 
 plic::plic(const sc_core::sc_module_name& name, core::context& context, const plic_params& params,
-           std::size_t harts, const std::vector<std::string>& sources)
+           const std::vector<std::string>& harts, const std::vector<std::string>& sources)
     : sc_module(name),
       regs("regs", context, m_bank),
       source("source", sources.size()),
-      external("external", harts),
+      external("external", harts.size()),
       m_bank(core::to_time(params.register_access.value)),
       m_harts{{{m_bank.enable0, m_bank.threshold0, m_bank.claim0},
                {m_bank.enable1, m_bank.threshold1, m_bank.claim1},
@@ -26,13 +26,12 @@ plic::plic(const sc_core::sc_module_name& name, core::context& context, const pl
                {m_bank.enable3, m_bank.threshold3, m_bank.claim3}}},
       m_trace(context.trace()),
       m_raised_fs(sources.size()) {
-    if (harts > most_harts) throw core::user_error("an interrupt controller serves 4 harts");
+    if (harts.size() > most_harts) throw core::user_error("an interrupt controller serves 4 harts");
     if (sources.size() > most_sources) {
         throw core::user_error("an interrupt controller has 31 sources");
     }
-    for (const std::string& each : sources) {
-        m_tracks.push_back(m_trace.track(std::string(this->name()) + "." + each));
-    }
+    for (const std::string& each : sources) m_source_tracks.push_back(m_trace.track(each));
+    for (const std::string& each : harts) m_hart_tracks.push_back(m_trace.track(each));
     using sc_core::sc_time;
     const auto changed = [this](std::uint32_t, const sc_time&) {
         m_changed.notify(sc_core::SC_ZERO_TIME);
@@ -76,9 +75,7 @@ void plic::on_sources() {
     const std::uint32_t now = levels();
     for (std::size_t i = 0; i < source.size(); ++i) {
         const bool rises = (now & ~m_known_levels & bit(i + 1)) != 0;
-        const bool falls = (~now & m_known_levels & bit(i + 1)) != 0;
         if (rises) m_raised_fs[i] = core::now_fs();
-        if (falls) m_trace.slice(m_tracks[i], "irq", m_raised_fs[i], core::now_fs());
     }
     m_known_levels = now;
     m_pending |= now & ~m_in_service;
@@ -111,6 +108,10 @@ void plic::claimed(std::size_t hart) {
     if (number == 0) return;
     m_pending &= ~bit(number);
     m_in_service |= bit(number);
+    if (hart < m_hart_tracks.size()) {
+        m_trace.flow("irq", m_source_tracks[number - 1], m_raised_fs[number - 1],
+                     m_hart_tracks[hart], core::now_fs());
+    }
     m_changed.notify(sc_core::SC_ZERO_TIME);
 }
 

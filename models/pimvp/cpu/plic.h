@@ -34,7 +34,7 @@ namespace pimvp::cpu {
 ///
 /// **Example**
 /// \code
-///     cpu::plic plic{"plic", context, {}, 1, {"npu"}};
+///     cpu::plic plic{"plic", context, {}, {"core"}, {"npu.irq"}};
 ///     bus.map(plic.regs, 0x0C00'0000, cpu::plic::regs_bytes);
 /// \endcode
 ///
@@ -50,9 +50,11 @@ public:
     sc_core::sc_vector<sc_core::sc_in<bool>> source;
     sc_core::sc_vector<sc_core::sc_out<bool>> external;
 
-    /// Names are for traces. Throws core::user_error if there are too many of either.
+    /// One output a hart, one input a source. Names are those of their trace tracks: an arrow leads
+    /// from a source's to the one of the hart that claims it. Throws core::user_error if there are
+    /// too many of either.
     plic(const sc_core::sc_module_name& name, core::context& context, const plic_params& params,
-         std::size_t harts, const std::vector<std::string>& sources);
+         const std::vector<std::string>& harts, const std::vector<std::string>& sources);
 
     const char* kind() const override { return "pimvp::cpu::plic"; }
     void reset();
@@ -78,7 +80,8 @@ private:
     std::uint32_t m_known_levels = 0;
     sc_core::sc_event m_changed;
     core::trace& m_trace;
-    std::vector<core::trace_track> m_tracks;  ///< by source
+    std::vector<core::trace_track> m_source_tracks;
+    std::vector<core::trace_track> m_hart_tracks;
     std::vector<std::uint64_t> m_raised_fs;
 };
 

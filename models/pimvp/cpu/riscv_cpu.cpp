@@ -158,7 +158,8 @@ void riscv_cpu::handle(stop_reason why) {
 }
 
 void riscv_cpu::sleep() {
-    out.synchronise();
+    out.synchronise();  // now lines show what has happened up to the WFI
+    if (m_iss->interrupt_pending()) return;
     m_trace.slice(m_track, "run", m_awake_since_fs, core::now_fs());
     const std::uint64_t since = core::now_fs();
     ++m_stats.sleeps;

@@ -306,7 +306,7 @@ stop_reason unicorn_iss::step() {
     single.bytes = single.counted = one.bytes;
     single.last = one;
     m_current = &single;
-    m_halted = m_stepping = true;
+    m_halted = m_stepping = true;  // it stops where we want it to
     const std::uint64_t before = m_pc;
     count(one, 1);
     if (m_sequential != before) m_cycles += m_options.timing.taken;
@@ -327,7 +327,7 @@ stop_reason unicorn_iss::step() {
     m_current = nullptr;
     if (one.does == special::fence_i) m_stale_code = {everything};
     if (reason == stop_reason::budget) {
-        reason = waits && !interrupt_pending() ? stop_reason::waiting : stop_reason::stepped;
+        reason = waits ? stop_reason::waiting : stop_reason::stepped;
     }
     return reason;
 }
@@ -360,7 +360,7 @@ stop_reason unicorn_iss::settle(uc_err answer) {
     if (!m_halted) {  // a WFI, which need not end a block
         uncount_from(m_pc);
         m_sequential = m_pc;
-        if (!interrupt_pending()) return stop_reason::waiting;
+        return stop_reason::waiting;
     }
     return stop_reason::budget;
 }

@@ -15,10 +15,17 @@ hyper_transport::hyper_transport(const sc_core::sc_module_name& name, core::cont
       m_params(params),
       m_free(in.size() * params.links.value),
       m_latest(in.size() * in.size()),
-      m_byte(context.ledger().event("hyper_transport", "byte", "", params.byte, core::off_chip)) {
+      m_byte(context.ledger().event("hyper_transport", "byte", "", params.byte, core::off_chip)),
+      m_ledger(context.ledger()) {
     for (std::uint32_t c = 0; c < map.chips; ++c) {
-        context.ledger().domain(std::string(this->name()) + ".chip_" + std::to_string(c),
-                                params.power, false);
+        m_domains.push_back(m_ledger.domain(
+            std::string(this->name()) + ".chip_" + std::to_string(c), params.power, false));
+    }
+}
+
+void hyper_transport::set_power(core::power_state state) {
+    for (const core::domain_id domain : m_domains) {
+        m_ledger.set_state(domain, state, core::now_fs());
     }
 }
 

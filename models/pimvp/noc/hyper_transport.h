@@ -51,6 +51,8 @@ public:
 
     const char* kind() const override { return "pimvp::noc::hyper_transport"; }
     [[nodiscard]] const hyper_transport_params& params() const { return m_params; }
+    /// Of the links of all chips.
+    void set_power(core::power_state state);
     /// The links of all chips.
     [[nodiscard]] core::budget_item budget() const;
 
@@ -65,6 +67,8 @@ private:
     std::vector<std::uint64_t> m_free;    // [port][link], fs
     std::vector<std::uint64_t> m_latest;  // [source][destination]: latest delivery, fs
     core::event_id m_byte;
+    core::energy_ledger& m_ledger;
+    std::vector<core::domain_id> m_domains;  // by chip
 };
 
 }  // namespace pimvp::noc

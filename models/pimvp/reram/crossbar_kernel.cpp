@@ -90,6 +90,39 @@ void rows_of_image(const cell_view& view, const std::uint8_t* image, std::uint8_
     }
 }
 
+/// The other way round, in the same blocks; `image` is 0 before.
+void image_of_rows(const cell_view& view, std::uint8_t* image) {
+    constexpr std::uint64_t low_bits = 0x0101010101010101U;
+    constexpr std::uint64_t pack = 0x0102040810204080U;  // the lowest bits of 8 bytes, as one byte
+    const unsigned field_bits = 8 / cells_per_byte(view.cell_bits);
+    const std::size_t plane_bytes = (view.rows + 7) / 8;
+    const std::size_t column_bytes = plane_bytes * view.cell_bits;
+    for (unsigned column = 0; column < view.columns; column += 8) {
+        const unsigned count = std::min(8U, view.columns - column);
+        const unsigned field = column / view.row_bytes * field_bits;
+        const std::uint8_t* from = view.cells + column % view.row_bytes;
+        for (unsigned row = 0; row < view.rows; row += 8) {
+            const unsigned height = std::min(8U, view.rows - row);
+            std::uint64_t cells[8] = {};  // byte c holds column c
+            for (unsigned r = 0; r < height; ++r, from += view.row_bytes) {
+                std::memcpy(&cells[r], from, sizeof(cells[r]));
+            }
+            std::uint8_t* to = image + column * column_bytes + row / 8;
+            for (unsigned plane = 0; plane < view.cell_bits; ++plane, to += plane_bytes) {
+                std::uint64_t rows = 0;  // byte r holds the bits of row r
+                for (unsigned r = 0; r < 8; ++r) {
+                    const std::uint64_t bits = cells[r] >> (field + plane) & low_bits;
+                    rows |= (bits * pack >> 56U) << 8U * r;
+                }
+                const std::uint64_t columns = transpose_8x8(rows);
+                for (unsigned c = 0; c < count; ++c) {
+                    to[c * column_bytes] = static_cast<std::uint8_t>(columns >> 8U * c);
+                }
+            }
+        }
+    }
+}
+
 programmed_crossbar program(const crossbar_shape& shape, const crossbar_image& image,
                             unsigned adc_bits) {
     const std::string problem = layout_error(shape, image.layout, image.bytes.size());
@@ -213,6 +246,16 @@ void programmed_crossbar::write_cells(const std::uint8_t* image) {
     default:
         return rows_of_image<4>(view, image, to);
     }
+}
+
+std::vector<std::uint8_t> programmed_crossbar::image() const {
+    std::vector<std::uint8_t> bytes(image_bytes(m_layout.rows, m_layout.columns, m_cell_bits), 0);
+    image_of_rows(cells(), bytes.data());
+    std::uint8_t* const flips = bytes.data() + bytes.size() - (m_layout.columns + 7) / 8;
+    for (unsigned c = 0; c < m_layout.columns; ++c) {
+        if (m_factors[c] < 0) flips[c / 8] |= static_cast<std::uint8_t>(1U << c % 8);
+    }
+    return bytes;
 }
 
 cell_view programmed_crossbar::cells() const {

@@ -69,6 +69,8 @@ public:
                         const std::uint8_t* image);
 
     [[nodiscard]] const crossbar_layout& layout() const { return m_layout; }
+    /// What it was programmed with, but for bits that stand for no used cell, which are 0.
+    [[nodiscard]] std::vector<std::uint8_t> image() const;
 
     /// Sum of each used column for one vector of row bits (row_words of the shape; bits of unused
     /// rows are ignored).

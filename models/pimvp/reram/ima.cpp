@@ -207,15 +207,32 @@ void ima::execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at)
 
 void ima::program(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
     const auto header = bus::header_of<ima_program_header>(payload);
-    m_crossbars[header.crossbar] = std::make_shared<const placed_array>(
-        placed_array{{m_shape, layout_of(header), bus::tail_of<ima_program_header>(payload)},
-                     header.row_block,
-                     header.first_output});
+    place(header, bus::tail_of<ima_program_header>(payload));
     m_ledger.add(m_events.write, 1);
     ++m_stats.arrays_written;
     const std::uint64_t end = core::now_fs() + core::to_fs(at);
     m_trace.slice(m_track, "program", end - core::to_fs(m_write_time), end,
                   {{"crossbar", header.crossbar}});
+}
+
+void ima::place(const ima_program_header& header, const std::uint8_t* image) {
+    m_crossbars[header.crossbar] = std::make_shared<const placed_array>(
+        placed_array{{m_shape, layout_of(header), image}, header.row_block, header.first_output});
+}
+
+std::vector<std::uint8_t> ima::image(unsigned crossbar) const {
+    return m_crossbars[crossbar]->cells.image();
+}
+
+void ima::save(core::byte_writer& to) const {
+    if (m_bit_interval_fs != m_cycle.fs) to.put(m_bit_interval_fs);
+}
+
+void ima::restore(core::byte_reader& from) {
+    m_bit_interval_fs = m_cycle.fs;
+    if (from.at_end()) return;
+    m_bit_interval_fs = from.get<std::uint64_t>("pace of the bank");
+    if (m_bit_interval_fs < m_cycle.fs) from.fail("the bank is faster than the crossbars");
 }
 
 void ima::erase(const ima_erase_header& header) {

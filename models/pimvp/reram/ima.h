@@ -8,6 +8,7 @@
 #include <pimvp/bus/push_port.h>
 #include <pimvp/bus/service_port.h>
 
+#include <pimvp/core/checkpoint.h>
 #include <pimvp/core/context.h>
 #include <pimvp/core/energy.h>
 #include <pimvp/core/statistics.h>
@@ -55,7 +56,7 @@ namespace pimvp::reram {
 ///
 /// **Source** ISAAC, ISCA 2016, Table I and pipeline example (`cards/isaac_32nm.yaml`); write cost
 /// from puma-simulator.
-class ima : public sc_core::sc_module, private bus::service {
+class ima : public sc_core::sc_module, public core::savable, private bus::service {
 public:
     bus::service_port in;
     bus::push_port adc;
@@ -79,6 +80,16 @@ public:
     [[nodiscard]] std::uint32_t programmed() const;
     /// Multiplies between start and result.
     [[nodiscard]] std::size_t in_flight() const;
+
+    /// Writes an array as a program message does, without time, energy or statistics. Precondition:
+    /// such a message would be answered with OK.
+    void place(const ima_program_header& header, const std::uint8_t* image);
+    /// The image of a crossbar. Precondition: it is programmed.
+    [[nodiscard]] std::vector<std::uint8_t> image(unsigned crossbar) const;
+
+    // The pace of the bank as seen; the arrays are saved by who knows which program they belong to.
+    void save(core::byte_writer& to) const override;
+    void restore(core::byte_reader& from) override;
 
 private:
     struct statistics : core::stat_group {

@@ -12,6 +12,22 @@
 #include <utility>
 
 namespace pimvp::reram {
+namespace {
+
+ima_program_header program_header_of(const crossbar_record& c) {
+    ima_program_header header;
+    header.crossbar = static_cast<std::uint16_t>(c.crossbar);
+    header.rows = static_cast<std::uint16_t>(c.rows);
+    header.columns = static_cast<std::uint16_t>(c.columns);
+    header.weight_bits = static_cast<std::uint8_t>(c.weight_bits);
+    header.cells_per_weight = static_cast<std::uint8_t>(c.cells_per_weight);
+    header.row_block = static_cast<std::uint16_t>(c.row_block);
+    header.first_output = c.first_output;
+    header.outputs = c.outputs;
+    return header;
+}
+
+}  // namespace
 
 tlm::tlm_response_status tile::inlet_service::check(const tlm::tlm_generic_payload& payload) const {
     return m_tile.check(payload);
@@ -116,6 +132,36 @@ bool tile::is_taken(const tile_program& program) const {
     return false;
 }
 
+bool tile::is_at_rest() const {
+    const std::uint64_t now = core::now_fs();
+    const auto stage_rests = [=](const tile_stage* s) { return s->reserved_until_fs() <= now; };
+    const auto ima_rests = [=](const auto& unit) {
+        return unit->in_flight() == 0 && core::to_fs(unit->in.used().free_at()) <= now;
+    };
+    const auto port_rests = [=](const auto& port) {
+        return port->pending() == 0 && core::to_fs(port->free_at()) <= now;
+    };
+    return m_actions.next_fs() == tile_stage::never &&
+           std::all_of(m_stages.begin(), m_stages.end(), stage_rests) &&
+           std::all_of(m_imas.begin(), m_imas.end(), ima_rests) &&
+           std::all_of(m_to_ima.begin(), m_to_ima.end(), port_rests);
+}
+
+void tile::save_cells(std::uint32_t program, core::byte_writer& to) const {
+    for (const crossbar_record& c : m_programs.at(program)->program.crossbars) {
+        const std::vector<std::uint8_t> image = m_imas[c.ima]->image(c.crossbar);
+        to.put_bytes(image.data(), image.size());
+    }
+}
+
+void tile::restore(std::uint32_t number, std::uint32_t reply_to, tile_program program,
+                   core::byte_reader& cells) {
+    const resident_program& fresh = install(number, reply_to, std::move(program));
+    for (const crossbar_record& c : fresh.program.crossbars) {
+        m_imas[c.ima]->place(program_header_of(c), cells.get_bytes(c.image_bytes, "cells"));
+    }
+}
+
 std::string tile::pending() const {
     std::string text;
     for (const tile_stage* s : m_stages) {
@@ -167,19 +213,24 @@ void tile::accept(tlm::tlm_generic_payload& payload, std::uint64_t at_fs) {
 
 void tile::configure(const tlm::tlm_generic_payload& payload) {
     const auto header = tile_header_of<tile_configure_header>(payload);
-    auto fresh = std::make_unique<resident_program>(
-        header.program,
-        decode_tile_program(tile_body_of<tile_configure_header>(payload),
-                            tile_body_bytes<tile_configure_header>(payload), m_limits),
-        m_edram);
-    fresh->reply_to = header.reply_to;
-    fresh->cells_missing = static_cast<std::uint32_t>(fresh->program.crossbars.size());
+    resident_program& fresh =
+        install(header.program, header.reply_to,
+                decode_tile_program(tile_body_of<tile_configure_header>(payload),
+                                    tile_body_bytes<tile_configure_header>(payload), m_limits));
+    fresh.cells_missing = static_cast<std::uint32_t>(fresh.program.crossbars.size());
+    if (fresh.cells_missing == 0) acknowledge(fresh, core::now_fs());
+}
+
+resident_program& tile::install(std::uint32_t number, std::uint32_t reply_to,
+                                tile_program program) {
+    auto& fresh = m_programs[number];
+    fresh = std::make_unique<resident_program>(number, std::move(program), m_edram);
+    fresh->reply_to = reply_to;
     for (tile_stage& s : fresh->stages) {
         m_stages.push_back(&s);
         for (const ima_share& share : s.record().imas) m_stage_of_ima[share.ima] = &s;
     }
-    if (fresh->cells_missing == 0) acknowledge(*fresh, core::now_fs());
-    m_programs[header.program] = std::move(fresh);
+    return *fresh;
 }
 
 void tile::write_cells(const tlm::tlm_generic_payload& payload, std::uint64_t at_fs) {
@@ -192,15 +243,7 @@ void tile::write_cells(const tlm::tlm_generic_payload& payload, std::uint64_t at
         return;
     }
     const crossbar_record& c = found->second->program.crossbars[header.record];
-    ima_program_header write;
-    write.crossbar = static_cast<std::uint16_t>(c.crossbar);
-    write.rows = static_cast<std::uint16_t>(c.rows);
-    write.columns = static_cast<std::uint16_t>(c.columns);
-    write.weight_bits = static_cast<std::uint8_t>(c.weight_bits);
-    write.cells_per_weight = static_cast<std::uint8_t>(c.cells_per_weight);
-    write.row_block = static_cast<std::uint16_t>(c.row_block);
-    write.first_output = c.first_output;
-    write.outputs = c.outputs;
+    const ima_program_header write = program_header_of(c);
     bus::push_port& port = *m_to_ima[c.ima];
     bus::message message = port.pool().allocate_for(write, c.image_bytes);
     std::memcpy(message.data() + sizeof(write), tile_body_of<tile_cells_header>(payload),

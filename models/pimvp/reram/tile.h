@@ -10,6 +10,7 @@
 
 #include <pimvp/bus/push_port.h>
 #include <pimvp/bus/service_port.h>
+#include <pimvp/core/bytes.h>
 #include <pimvp/core/context.h>
 #include <pimvp/core/statistics.h>
 #include <pimvp/mem/edram.h>
@@ -84,8 +85,17 @@ public:
     /// Whether a program has no work left here after so many inferences: outputs may have left
     /// while pixels and windows that nobody needs are still under way.
     [[nodiscard]] bool is_idle(std::uint32_t program, std::uint32_t inferences) const;
+    /// What is neither under way nor reserved for later, so that a checkpoint needs no word of it.
+    [[nodiscard]] bool is_at_rest() const;
     /// Whether an IMA the program asks for belongs to another one.
     [[nodiscard]] bool is_taken(const tile_program& program) const;
+    /// The cells of a resident program, in the order of its crossbar records. Precondition: they
+    /// have all been written.
+    void save_cells(std::uint32_t program, core::byte_writer& to) const;
+    /// What a configure message and the cells do, without time, energy or statistics; answers
+    /// nothing. Precondition: the program was decoded for this tile and is not taken.
+    void restore(std::uint32_t number, std::uint32_t reply_to, tile_program program,
+                 core::byte_reader& cells);
     /// Tells `observer` (null: nobody) about every pixel a stage delivers.
     void observe(activation_observer* observer) { m_observer = observer; }
     /// Its high-water mark counts pixels that some stage still needs.
@@ -109,6 +119,7 @@ private:
     [[nodiscard]] tlm::tlm_response_status check(const tlm::tlm_generic_payload& payload) const;
     void accept(tlm::tlm_generic_payload& payload, std::uint64_t at_fs);
     void configure(const tlm::tlm_generic_payload& payload);
+    resident_program& install(std::uint32_t number, std::uint32_t reply_to, tile_program program);
     void write_cells(const tlm::tlm_generic_payload& payload, std::uint64_t at_fs);
     void answered(std::uint32_t index, const sc_core::sc_time& at);
     void acknowledge(const resident_program& program, std::uint64_t at_fs);

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] std::uint32_t index() const { return m_index; }
     [[nodiscard]] bool is_matrix() const { return m_gather.has_value(); }
 
+    /// When its last window lets the next one start.
+    [[nodiscard]] std::uint64_t reserved_until_fs() const { return m_next_issue_fs; }
     /// When the next window may start; `never` until its inputs have arrived.
     [[nodiscard]] std::uint64_t next_issue_fs() const {
         return inputs_ready() ? m_next_issue_fs : never;

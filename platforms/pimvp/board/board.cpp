@@ -4,7 +4,6 @@
 #include <pimvp/bus/protocol_checker.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/setup.h>
-#include <pimvp/core/text_table.h>
 
 #include <fmt/format.h>
 
@@ -47,15 +46,19 @@ board::board(const sc_core::sc_module_name& name, core::context& context,
     }
     m_host = std::make_unique<pimvp::board::host>(
         "host", context, params.host, memory_pool{params.memory.address, m_memory->size()}, sites);
-    add_region({"memory", "memory", params.memory.address, m_memory->size()}, "memory.address");
-    map(m_memory->in, "memory", params.memory.address, m_memory->size());
+    add_memory(*m_memory, "memory", params.memory.address, "memory.address");
+    for (const auto& [part, entry] : params.memories) {
+        auto made = std::make_unique<bus::memory>(part.c_str(), context, entry.params);
+        add_memory(*made, part, entry.address, "memories." + part + ".address");
+        m_memories[part] = std::move(made);
+    }
     bus::connect(context, m_host->out, m_router->in);
     if (!params.cpus.empty()) {
-        m_cores = std::make_unique<cores>(context, params, make_iss, names);
+        m_cores = std::make_unique<cores>(this->name(), context, params, make_iss, names);
         m_cores->connect(context, *m_router);
-        place(m_cores->plic(), "plic", params.plic.address);
-        place(m_cores->clint(), "clint", params.clint.address);
-        place(m_cores->uart(), "uart", params.uart.address, m_cores->uart_irq());
+        map_device(m_cores->plic(), "plic", params.plic.address);
+        map_device(m_cores->clint(), "clint", params.clint.address);
+        map_device(m_cores->uart(), "uart", params.uart.address, m_cores->uart_irq());
     }
 
     for (const auto& [unit_name, entry] : params.accelerators) {
@@ -106,9 +109,15 @@ void board::map(Target& target, const std::string& part, std::uint64_t base, std
     }
 }
 
+void board::add_memory(bus::memory& added, const std::string& part, std::uint64_t base,
+                       const std::string& path) {
+    add_region({part, "memory", base, added.size()}, path);
+    map(added.in, part, base, added.size());
+}
+
 /// A device of the cores.
 template <class Device>
-void board::place(Device& device, const std::string& part, std::uint64_t base, int irq) {
+void board::map_device(Device& device, const std::string& part, std::uint64_t base, int irq) {
     add_region({part, part, base, Device::regs_bytes, irq}, part + ".address");
     map(device.regs, part, base, Device::regs_bytes);
 }
@@ -150,20 +159,25 @@ cpu::uart& board::uart() {
     return m_cores->uart();
 }
 
+void board::place(std::uint64_t address, const void* from, std::size_t bytes,
+                  const std::string& what) {
+    for (const region& r : m_regions) {
+        if (r.kind != "memory" || address - r.base >= r.bytes) continue;
+        if (bytes > r.bytes - (address - r.base)) break;
+        const auto other = m_memories.find(r.name);
+        bus::memory& here = other == m_memories.end() ? *m_memory : *other->second;
+        here.load(address - r.base, from, bytes);
+        return;
+    }
+    throw core::user_error(what, fmt::format("no memory holds {} bytes at {:#x}; the board:\n{}",
+                                             bytes, address, map_text()));
+}
+
 void board::load_firmware(const cpu::elf_program& program, std::uint64_t argument) {
-    const std::uint64_t base = m_params.memory.address, bytes = m_memory->size();
     for (const cpu::elf_program::segment& part : program.segments) {
-        const std::uint64_t offset = part.address - base;
-        const std::uint64_t taken = part.bytes.size() + part.zeros;
-        if (offset >= bytes || taken > bytes - offset) {
-            throw core::user_error(fmt::format(
-                "the firmware takes {:#x} .. {:#x}, the memory is {:#x} .. {:#x}: link it for this "
-                "board or move the memory",
-                part.address, part.address + taken - 1, base, base + bytes - 1));
-        }
-        m_memory->load(offset, part.bytes.data(), part.bytes.size());
-        const std::vector<std::uint8_t> zeros(static_cast<std::size_t>(part.zeros));
-        m_memory->load(offset + part.bytes.size(), zeros.data(), zeros.size());
+        std::vector<std::uint8_t> bytes = part.bytes;
+        bytes.resize(bytes.size() + static_cast<std::size_t>(part.zeros));
+        place(part.address, bytes.data(), bytes.size(), "firmware");
     }
     for (const std::string& name : cpu_names()) {
         cpu::riscv_cpu& core = cpu_named(name);
@@ -173,6 +187,7 @@ void board::load_firmware(const cpu::elf_program& program, std::uint64_t argumen
         }
         core.start_at(program.entry, argument);
     }
+    m_cores->release();
 }
 
 sc_core::sc_signal<bool>& board::reset_line(const std::string& name) {
@@ -236,22 +251,6 @@ std::string board::waiting_text() const {
     }
     for (const auto& each : m_slots) text += "; " + each->name + ": " + each->driver->progress();
     return text;
-}
-
-std::string board::map_text() const {
-    using core::text_table;
-    text_table table{{{"first", text_table::align::right},
-                      {"last", text_table::align::right},
-                      {"bytes", text_table::align::right},
-                      {"what", text_table::align::left},
-                      {"kind", text_table::align::left},
-                      {"irq", text_table::align::right}}};
-    for (const region& r : m_regions) {
-        table.row({fmt::format("{:#x}", r.base), fmt::format("{:#x}", r.base + r.bytes - 1),
-                   core::grouped(r.bytes), r.name, r.kind,
-                   r.irq == 0 ? std::string() : std::to_string(r.irq)});
-    }
-    return table.text();
 }
 
 }  // namespace pimvp::board

@@ -63,13 +63,17 @@ void board_params::validate(core::diagnostics& found) const {
         found.error(list + "." + name,
                     "must be a name of letters, digits and '_' other than " + parts);
     };
-    for (const auto& entry : accelerators) check_name("accelerators", entry.first);
+    std::map<std::string, std::string> lists;  // name -> where it is used already
+    const auto use_name = [&](const std::string& list, const std::string& name) {
+        check_name(list, name);
+        const auto [known, fresh] = lists.emplace(name, list);
+        if (!fresh) found.error(list + "." + name, "there is one in " + known->second + ", too");
+    };
+    for (const auto& entry : memories) use_name("memories", entry.first);
+    for (const auto& entry : accelerators) use_name("accelerators", entry.first);
+    for (const auto& entry : cpus) use_name("cpus", entry.first);
     std::set<std::uint32_t> harts;
     for (const auto& [name, core] : cpus) {
-        check_name("cpus", name);
-        if (accelerators.count(name) != 0) {
-            found.error("cpus." + name, "an accelerator has this name, too");
-        }
         if (core.hart >= cpu::clint::most_harts) {
             found.error("cpus." + name + ".hart",
                         "must be below 4: timer and interrupt "

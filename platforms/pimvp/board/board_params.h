@@ -64,8 +64,9 @@ struct device_entry {
     }
 };
 
-/// A complete board: one host, one memory, one router, any number of accelerators and RISC-V cores
-/// by name. With a core come an interrupt controller, a timer and a UART.
+/// A complete board: one host, a system memory, one router, any number of accelerators, RISC-V
+/// cores and further memories by name. With a core come an interrupt controller, a timer and a
+/// UART.
 ///
 /// \code
 ///     memory: {size: 64 MiB, address: 0x80000000}
@@ -80,6 +81,7 @@ struct board_params {
     host_params host;
     bus::router_params router;
     memory_entry memory;
+    std::map<std::string, memory_entry> memories;
     std::map<std::string, accelerator_entry> accelerators;
     std::map<std::string, cpu::cpu_params> cpus;
     device_entry<cpu::plic_params> plic{0x0C00'0000, {}};
@@ -93,6 +95,7 @@ struct board_params {
         v.group("host", p.host, "The processor that runs the driver.");
         v.group("router", p.router, "The interconnect.");
         v.group("memory", p.memory, "The system memory.");
+        v.map("memories", p.memories, "More memories by name, such as a ROM.");
         v.map("accelerators", p.accelerators, "Accelerators by name.");
         v.map("cpus", p.cpus, "RISC-V cores by name; the next three are there if any is.");
         v.group("plic", p.plic, "The interrupt controller.");

@@ -15,9 +15,20 @@ std::size_t harts_of(const board_params& params) {
     return highest + 1;
 }
 
-std::vector<std::string> sources_of(std::vector<std::string> accelerators) {
-    accelerators.emplace_back("uart");
-    return accelerators;
+// Trace tracks, as the modules name them.
+
+std::vector<std::string> hart_tracks(const std::string& board, const board_params& params) {
+    std::vector<std::string> tracks(harts_of(params), board + ".no_hart");
+    for (const auto& [name, core] : params.cpus) tracks[core.hart] = board + "." + name;
+    return tracks;
+}
+
+std::vector<std::string> source_tracks(const std::string& board,
+                                       const std::vector<std::string>& accelerators) {
+    std::vector<std::string> tracks;
+    for (const std::string& each : accelerators) tracks.push_back(board + "." + each + ".irq");
+    tracks.push_back(board + ".uart.irq");
+    return tracks;
 }
 
 }  // namespace
@@ -28,14 +39,15 @@ struct cores::wires {
         : external((core + "_external").c_str()),
           timer((core + "_timer").c_str()),
           software((core + "_software").c_str()),
-          rst((core + "_rst").c_str()) {}
+          rst((core + "_rst").c_str(), true) {}
 
     sc_core::sc_signal<bool> external, timer, software, rst;
 };
 
-cores::cores(core::context& context, const board_params& params, const cpu::iss_factory& make_iss,
-             const std::vector<std::string>& accelerators)
-    : m_plic("plic", context, params.plic.params, harts_of(params), sources_of(accelerators)),
+cores::cores(const std::string& board, core::context& context, const board_params& params,
+             const cpu::iss_factory& make_iss, const std::vector<std::string>& accelerators)
+    : m_plic("plic", context, params.plic.params, hart_tracks(board, params),
+             source_tracks(board, accelerators)),
       m_clint("clint", context, params.clint.params, harts_of(params)),
       m_uart("uart", context, params.uart.params) {
     if (!make_iss) {
@@ -74,6 +86,10 @@ cores::~cores() = default;
 
 void cores::connect(core::context& context, bus::router& router) {
     for (auto& [name, core] : m_cpus) bus::connect(context, core->out, router.in);
+}
+
+void cores::release() {
+    for (auto& [name, lines] : m_wires) lines->rst.write(false);
 }
 
 sc_core::sc_signal<bool>& cores::reset_line(const std::string& cpu) {

@@ -28,15 +28,18 @@ namespace pimvp::board {
 /// The modules become children of the module under construction.
 class cores {
 public:
-    /// `accelerators`: their names, in the order of their interrupts.
-    cores(core::context& context, const board_params& params, const cpu::iss_factory& make_iss,
-          const std::vector<std::string>& accelerators);
+    /// `board`: the module that is built. `accelerators`: their names, in the order of their
+    /// interrupts.
+    cores(const std::string& board, core::context& context, const board_params& params,
+          const cpu::iss_factory& make_iss, const std::vector<std::string>& accelerators);
     ~cores();
 
     void connect_interrupt(std::size_t accelerator, sc_core::sc_signal<bool>& line) {
         m_plic.source[accelerator].bind(line);
     }
     void connect(core::context& context, bus::router& router);
+    /// Cores are held in reset until then. Before simulation.
+    void release();
 
     [[nodiscard]] cpu::plic& plic() { return m_plic; }
     [[nodiscard]] cpu::clint& clint() { return m_clint; }

@@ -8,17 +8,25 @@
 #include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace pimvp::board {
 namespace {
 
+/// The header of an image; all 0 if it is too short for one.
+accel::program_header header_of(const std::vector<std::uint8_t>& image) {
+    accel::program_header header;
+    header.sections = 0;
+    if (image.size() >= sizeof header) std::memcpy(&header, image.data(), sizeof header);
+    return header;
+}
+
 /// The tensors a RUN binds, from the image's own section. The accelerator judges the image; here
 /// only what the host reads is checked.
 std::vector<accel::tensor_descriptor> tensors_of(const std::vector<std::uint8_t>& image) {
-    accel::program_header header;
-    if (image.size() < sizeof header) return {};
-    std::memcpy(&header, image.data(), sizeof header);
+    const accel::program_header header = header_of(image);
     for (std::uint32_t i = 0; i < header.sections; ++i) {
         accel::section_entry section;
         const std::size_t place = sizeof header + i * sizeof section;
@@ -56,26 +64,33 @@ device::device(const sc_core::sc_module_name& name, host& owner, std::uint64_t r
 
 // ---- life --------------------------------------------------------------------------------------
 
+pimvp_hooks device::hooks() {
+    return {this,
+            [](void* self, std::uint32_t offset) {
+                return static_cast<device*>(self)->read_register(offset);
+            },
+            [](void* self, std::uint32_t offset, std::uint32_t value) {
+                static_cast<device*>(self)->write_register(offset, value);
+            },
+            [](void*) {},  // one thread, blocking writes: always in order
+            [](void* self) { return static_cast<device*>(self)->wait_irq(); }};
+}
+
+pimvp_memory device::memory() {
+    return {&m_host,
+            [](void* self, std::uint64_t address, const void* from, std::size_t bytes) {
+                static_cast<host*>(self)->write_memory(address, from, bytes);
+            },
+            [](void* self, void* to, std::uint64_t address, std::size_t bytes) {
+                static_cast<host*>(self)->read_memory(address, to, bytes);
+            }};
+}
+
 void device::start() {
     if (m_started) return;
-    const pimvp_hooks hooks{this,
-                            [](void* self, std::uint32_t offset) {
-                                return static_cast<device*>(self)->read_register(offset);
-                            },
-                            [](void* self, std::uint32_t offset, std::uint32_t value) {
-                                static_cast<device*>(self)->write_register(offset, value);
-                            },
-                            [](void*) {},  // one thread, blocking writes: always in order
-                            [](void* self) { return static_cast<device*>(self)->wait_irq(); }};
-    const pimvp_memory memory{
-        &m_host,
-        [](void* self, std::uint64_t address, const void* from, std::size_t bytes) {
-            static_cast<host*>(self)->write_memory(address, from, bytes);
-        },
-        [](void* self, void* to, std::uint64_t address, std::size_t bytes) {
-            static_cast<host*>(self)->read_memory(address, to, bytes);
-        }};
-    require(pimvp_probe(&m_driver, &hooks, &memory), "probe");
+    const pimvp_hooks registers = hooks();
+    const pimvp_memory work = memory();
+    require(pimvp_probe(&m_driver, &registers, &work), "probe");
     const host_params& p = m_host.params();
     if (m_work == 0) {
         m_work = m_host.memory().allocate(pimvp_work_bytes(p.ring_jobs, p.ring_tensors));
@@ -87,6 +102,7 @@ void device::start() {
 loaded_program device::load(std::vector<std::uint8_t> image) {
     start();
     loaded_program program;
+    program.network_hash = header_of(image).network_hash;
     program.tensors = tensors_of(image);
     const std::size_t bytes = image.size();
     program.image = m_host.memory().allocate(bytes);
@@ -104,6 +120,7 @@ loaded_program device::load(std::vector<std::uint8_t> image) {
         const tensor_bytes zeros(tensor.bytes, 0);
         m_host.place_memory(program.states.back(), zeros.data(), zeros.size());
     }
+    m_programs.push_back(program);
     return program;
 }
 
@@ -115,6 +132,8 @@ void device::unload(const loaded_program& program) {
     require(pimvp_unload(&m_driver, program.handle), "UNLOAD");
     m_host.memory().free(program.image);
     for (const std::uint64_t state : program.states) m_host.memory().free(state);
+    const auto is_it = [&program](const loaded_program& p) { return p.handle == program.handle; };
+    m_programs.erase(std::remove_if(m_programs.begin(), m_programs.end(), is_it), m_programs.end());
 }
 
 void device::resume() {
@@ -128,6 +147,59 @@ void device::abort() {
 void device::reset() {
     if (m_started) require(pimvp_reset(&m_driver), "RESET");
     m_started = false;
+    m_programs.clear();
+}
+
+// ---- checkpoints -------------------------------------------------------------------------------
+
+namespace {
+
+/// What the C driver knows of its ring.
+struct saved_driver {
+    std::uint64_t work, ring, records, tables;
+    std::uint32_t jobs, tensors, tail, family, capabilities;
+    std::uint32_t started;
+};
+
+}  // namespace
+
+void device::save(core::byte_writer& to) const {
+    const pimvp_device& d = m_driver;
+    to.put(saved_driver{m_work, d.ring, d.records, d.tables, d.jobs, d.tensors, d.tail, d.family,
+                        d.capabilities, m_started ? 1U : 0U});
+    to.put(static_cast<std::uint32_t>(m_programs.size()));
+    for (const loaded_program& program : m_programs) {
+        to.put(program.handle);
+        to.put(program.image);
+        to.put(program.network_hash);
+        to.put_list(program.tensors);
+        to.put_list(program.states);
+    }
+}
+
+void device::restore(core::byte_reader& from) {
+    const auto d = from.get<saved_driver>("driver");
+    if (d.jobs > PIMVP_RING_JOBS_MAX || (d.jobs & (d.jobs - 1)) != 0) from.fail("slots of a ring");
+    m_work = d.work;
+    m_started = d.started != 0;
+    m_driver = {hooks(), memory(),  d.ring, d.records, d.tables,
+                d.jobs,  d.tensors, d.tail, d.family,  d.capabilities};
+    m_programs.clear();
+    const std::uint32_t programs = from.get_count(2 * sizeof(std::uint64_t), "loaded programs");
+    for (std::uint32_t i = 0; i < programs; ++i) {
+        loaded_program program;
+        program.handle = from.get<std::uint64_t>("handle");
+        program.image = from.get<std::uint64_t>("address of an image");
+        program.network_hash = from.get<accel::hash256>("hash of a network");
+        program.tensors = from.get_list<accel::tensor_descriptor>("tensors");
+        program.states = from.get_list<std::uint64_t>("states");
+        const auto is_state = [](const accel::tensor_descriptor& tensor) {
+            return has_role(tensor, accel::tensor_role::state);
+        };
+        const auto states = std::count_if(program.tensors.begin(), program.tensors.end(), is_state);
+        if (static_cast<std::size_t>(states) != program.states.size()) from.fail("states");
+        m_programs.push_back(std::move(program));
+    }
 }
 
 // ---- runs --------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@
 #include <pimvp/accel/engine.h>
 #include <pimvp/accel/program.h>
 
+#include <pimvp/core/checkpoint.h>
+
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -41,7 +43,8 @@ using tensor_bytes = std::vector<std::uint8_t>;
 /// A program that is resident, and what a RUN of it binds.
 struct loaded_program {
     std::uint64_t handle = 0;
-    std::uint64_t image = 0;  ///< address; stays in memory until unload()
+    std::uint64_t image = 0;        ///< address; stays in memory until unload()
+    accel::hash256 network_hash{};  ///< as the image says
     std::vector<accel::tensor_descriptor> tensors;
     std::vector<std::uint64_t> states;  ///< addresses of the state tensors, zero at first
 };
@@ -80,7 +83,7 @@ struct run_result {
 ///
 /// Everything that goes wrong on the accelerator's side throws accelerator_error; the ring then
 /// stands until resume(), abort() or reset().
-class device : public sc_core::sc_module {
+class device : public sc_core::sc_module, public core::savable {
 public:
     sc_core::sc_in<bool> irq{"irq"};
 
@@ -96,6 +99,8 @@ public:
     [[nodiscard]] loaded_program load(std::vector<std::uint8_t> image);
     /// Frees the program and its memory; waits for its runs.
     void unload(const loaded_program& program);
+    /// What load() has made resident, oldest first: also what board::restore() brought back.
+    [[nodiscard]] const std::vector<loaded_program>& programs() const { return m_programs; }
 
     /// Writes the inputs over the bus and rings the doorbell. Waits while the ring is full. Throws
     /// core::user_error if the inputs do not fit the program.
@@ -111,6 +116,10 @@ public:
     /// As after power-on: programs are gone; memory of runs not collected stays in use.
     void reset();
 
+    // The C driver's ring and the loaded programs.
+    void save(core::byte_writer& to) const override;
+    void restore(core::byte_reader& from) override;
+
     /// How long to wait for an interrupt before accelerator_error; zero (default): for ever.
     void set_patience(const sc_core::sc_time& limit) { m_patience = limit; }
     /// The C driver's view, for software that needs more than this class.
@@ -123,12 +132,15 @@ private:
     void write_register(std::uint32_t offset, std::uint32_t value);
     int wait_irq();
     void on_irq();
+    [[nodiscard]] pimvp_hooks hooks();
+    [[nodiscard]] pimvp_memory memory();
     void require(int status, const std::string& what);
     [[nodiscard]] std::uint32_t debug_register(std::uint32_t offset) const;
 
     host& m_host;
     std::uint64_t m_registers;
     pimvp_device m_driver{};
+    std::vector<loaded_program> m_programs;
     std::uint64_t m_work = 0;  ///< address of ring, records and tables; 0 before start()
     bool m_started = false;
     sc_core::sc_time m_patience;

@@ -60,6 +60,12 @@ void host::place_memory(std::uint64_t address, const void* from, std::size_t byt
     if (out.debug_write(address, from, bytes) != bytes) report_bus_error("place", address, bytes);
 }
 
+std::string host::busy() const {
+    if (out.in_flight() != 0) return "has an access under way";
+    if (out.local_time() == sc_core::SC_ZERO_TIME) return {};
+    return "is " + out.local_time().to_string() + " ahead: call host().out.synchronise() first";
+}
+
 void host::compute(core::duration time) {
     out.advance(core::to_time(time));
 }

@@ -5,6 +5,7 @@
 #include <pimvp/board/memory_pool.h>
 
 #include <pimvp/bus/initiator_port.h>
+#include <pimvp/core/checkpoint.h>
 #include <pimvp/core/context.h>
 #include <pimvp/core/energy.h>
 
@@ -38,7 +39,7 @@ struct device_site {
 ///
 /// **Limits** One thread calls at a time. No caches, no instruction timing beyond host_params.
 /// Whoever calls the timed functions must be an SC_THREAD.
-class host : public sc_core::sc_module {
+class host : public sc_core::sc_module, public core::savable {
 public:
     bus::initiator_port out;
 
@@ -59,6 +60,11 @@ public:
     void read_memory(std::uint64_t address, void* to, std::size_t bytes);
     /// Like a boot loader: debug transport, no time passes. At any moment.
     void place_memory(std::uint64_t address, const void* from, std::size_t bytes);
+
+    // What memory is in use; each device saves itself.
+    [[nodiscard]] std::string busy() const override;
+    void save(core::byte_writer& to) const override { m_memory.save(to); }
+    void restore(core::byte_reader& from) override { m_memory.restore(from); }
 
     /// Computing time of the host.
     void compute(core::duration time);

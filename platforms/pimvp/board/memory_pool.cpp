@@ -42,4 +42,31 @@ void memory_pool::free(std::uint64_t address) {
     m_blocks.erase(found);
 }
 
+void memory_pool::save(core::byte_writer& to) const {
+    to.put(static_cast<std::uint32_t>(m_blocks.size()));
+    for (const auto& [address, bytes] : m_blocks) {
+        to.put(address);
+        to.put(bytes);
+    }
+}
+
+void memory_pool::restore(core::byte_reader& from) {
+    m_blocks.clear();
+    m_used = 0;
+    const std::uint32_t blocks = from.get_count(2 * sizeof(std::uint64_t), "blocks of memory");
+    std::uint64_t end = 0;  // of the block before, from m_base
+    for (std::uint32_t i = 0; i < blocks; ++i) {
+        const auto address = from.get<std::uint64_t>("address of a block");
+        const auto bytes = from.get<std::uint64_t>("bytes of a block");
+        const std::uint64_t begin = address - m_base;
+        if (address < m_base || begin < end || begin > m_bytes || bytes > m_bytes - begin ||
+            bytes == 0 || address % alignment != 0 || bytes % alignment != 0) {
+            from.fail("a block of memory that was never given");
+        }
+        m_blocks.emplace_hint(m_blocks.end(), address, bytes);
+        m_used += bytes;
+        end = begin + bytes;
+    }
+}
+
 }  // namespace pimvp::board

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/core/bytes.h>
+
 #include <cstdint>
 #include <map>
 
@@ -19,6 +21,10 @@ public:
     [[nodiscard]] std::uint64_t allocate(std::uint64_t bytes);
     /// Throws core::internal_error for an address that is not in use.
     void free(std::uint64_t address);
+
+    void save(core::byte_writer& to) const;
+    /// Throws core::format_error if blocks overlap or leave the pool.
+    void restore(core::byte_reader& from);
 
     [[nodiscard]] std::uint64_t used() const { return m_used; }
     [[nodiscard]] std::uint64_t size() const { return m_bytes; }

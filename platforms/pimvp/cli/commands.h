@@ -3,6 +3,9 @@
 
 #include <pimvp/runner/workload.h>
 
+#include <pimvp/core/context.h>
+#include <pimvp/core/quantity.h>
+
 #include <boost/program_options.hpp>
 
 #include <cstddef>
@@ -21,6 +24,7 @@ int map_command(const arguments& words);
 int quantize_command(const arguments& words);
 int inspect_command(const arguments& words);
 int list_command(const arguments& words);
+int vp_command(const arguments& words);
 
 /// Options that name a network and say how a float one becomes integers; its inputs.
 void add_network_options(boost::program_options::options_description& all,
@@ -43,6 +47,11 @@ void add_design_options(boost::program_options::options_description& all, design
 std::uint64_t whole_number(const std::string& option, const std::string& text, std::uint64_t low,
                            std::uint64_t high);
 
+/// The time an option is given, as "10 us". Throws core::user_error.
+core::duration duration_of(const std::string& option, const std::string& text);
+/// Of --coding-style. Throws core::user_error.
+core::coding_style style_of(const std::string& word);
+
 /// What --threads is by default.
 std::string threads_here();
 /// "image 3 of 100", overwritten in place; null if nobody watches.
@@ -50,7 +59,8 @@ std::function<void(std::size_t done, std::size_t all)> progress_line(bool quiet)
 
 /// Parses; prints the help and returns false if it is asked for. Throws core::user_error.
 bool parse(const arguments& words, const boost::program_options::options_description& all,
-           const std::string& usage, boost::program_options::variables_map& seen);
+           const std::string& usage, boost::program_options::variables_map& seen,
+           const boost::program_options::positional_options_description& positions = {});
 
 /// "resnet18 (synthetic weights)": what a table is about.
 std::string title_of(const nn::network& network);

@@ -34,6 +34,7 @@ struct command {
 constexpr command commands[] = {
     {"run", cli::run_command,
      "a network on a platform: compare every layer, record time and energy"},
+    {"vp", cli::vp_command, "firmware on the RISC-V cores of a board"},
     {"map", cli::map_command, "show where each layer of a network goes, write the program"},
     {"quantize", cli::quantize_command, "write a float network as an ONNX file of integers"},
     {"inspect", cli::inspect_command, "statistics of a network's layers, weights and activations"},

@@ -92,12 +92,25 @@ std::uint64_t whole_number(const std::string& option, const std::string& text, s
     return value;
 }
 
+core::duration duration_of(const std::string& option, const std::string& text) {
+    core::duration parsed{};
+    const std::string problem = core::parse_into(text, parsed);
+    if (!problem.empty()) throw core::user_error(option, problem);
+    return parsed;
+}
+
+core::coding_style style_of(const std::string& word) {
+    if (word == "lt") return core::coding_style::lt;
+    if (word == "at") return core::coding_style::at;
+    throw core::user_error("--coding-style", core::quoted(word) + " is neither lt nor at");
+}
+
 bool parse(const arguments& words, const po::options_description& all, const std::string& usage,
-           po::variables_map& seen) {
+           po::variables_map& seen, const po::positional_options_description& positions) {
     try {
         po::store(po::command_line_parser(words)
                       .options(all)
-                      .positional({})
+                      .positional(positions)
                       .style(po::command_line_style::default_style &
                              ~po::command_line_style::allow_guessing)
                       .run(),

@@ -25,7 +25,7 @@ constexpr int mismatch = 3;
 
 struct run_options {
     design_options design;
-    std::string style = "lt", check = "layers", limit, out, program;
+    std::string style = "lt", check = "layers", limit, out, program, save, restore;
 };
 
 void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
@@ -70,8 +70,9 @@ void print_totals(const runner::run_outcome& outcome) {
                    std::to_string(outcome.stream->in_flight) + " in flight, " +
                        fmt::format("{:.4g} inferences/s", 1.0 / outcome.stream->interval_s)});
     }
-    table.row({"load", core::si(core::to_seconds(outcome.load_fs), "s"),
-               "once, " + core::si(outcome.load_j, "J")});
+    table.row(
+        {"load", core::si(core::to_seconds(outcome.load_fs), "s"),
+         outcome.load_bytes == 0 ? "none: restored" : "once, " + core::si(outcome.load_j, "J")});
     table.row({"utilisation", core::percent(outcome.utilisation, 2),
                "of " + core::si(outcome.machine.peak_ops_per_s, "op/s") + " on " +
                    fmt::format("{:.1f} mm2", outcome.machine.area_mm2)});
@@ -123,12 +124,6 @@ void limit_kernels(const std::string& word) {
                            core::quoted(word) + " is none of best, portable, avx2 and avx512");
 }
 
-core::coding_style style_of(const std::string& word) {
-    if (word == "lt") return core::coding_style::lt;
-    if (word == "at") return core::coding_style::at;
-    throw core::user_error("--coding-style", core::quoted(word) + " is neither lt nor at");
-}
-
 }  // namespace
 
 int run_command(const arguments& words) {
@@ -151,6 +146,8 @@ int run_command(const arguments& words) {
         "inner loops: best, portable, avx2 or avx512; results do not depend on them")(
         "seed", po::value(&seed)->default_value("1"), "of all random streams")(
         "max-sim-time", po::value(&chosen.limit), "gives up after that simulated time: 10 ms")(
+        "save", po::value(&chosen.save), "writes the loaded board to a file, then runs")(
+        "restore", po::value(&chosen.restore), "begins with a board that --save wrote, no LOAD")(
         "out", po::value(&chosen.out), "folder for run.json, host.json, outputs.npy")(
         "trace", "trace.json in --out, for Perfetto")("quiet,q", "no tables, no progress")(
         "dump-config", "print the complete platform and end");
@@ -171,11 +168,13 @@ int run_command(const arguments& words) {
     }
     options.check_layers = chosen.check == "layers";
     if (!chosen.limit.empty()) {
-        core::duration limit{};
-        const std::string problem = core::parse_into(chosen.limit, limit);
-        if (!problem.empty()) throw core::user_error("--max-sim-time", problem);
-        options.limit_fs = limit.fs;
+        options.limit_fs = duration_of("--max-sim-time", chosen.limit).fs;
     }
+    if (!chosen.save.empty() && !chosen.restore.empty()) {
+        throw core::user_error("--save", "would write again what --restore reads: leave one out");
+    }
+    options.save = chosen.save;
+    options.restore = chosen.restore;
     const bool trace = seen.count("trace") != 0;
     if (trace && chosen.out.empty()) {
         throw core::user_error("--trace", "needs --out DIR, where trace.json goes");
@@ -198,7 +197,9 @@ int run_command(const arguments& words) {
     runner::workload work;
     if (chosen.program.empty()) {
         work = runner::load_workload(data, true);
-        program = runner::map_to(work.network, target, runner::mapping_of::program);
+        program = runner::map_to(
+            work.network, target,
+            chosen.restore.empty() ? runner::mapping_of::program : runner::mapping_of::placement);
     } else {
         runner::program_file file = runner::read_program(chosen.program);
         work = runner::load_inputs(file.network, data);

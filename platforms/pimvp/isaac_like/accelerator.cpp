@@ -323,4 +323,54 @@ void accelerator::reset() {
     m_residents.clear();
 }
 
+// Checkpoints -------------------------------------------------------------------------------------
+
+std::string accelerator::unfinished() const {
+    for (const auto& [handle, program] : m_residents) {
+        if (!is_idle(*program)) {
+            return "still computes what no output needs, for handle " + std::to_string(handle);
+        }
+    }
+    for (const auto& c : m_chips) {
+        for (const auto& t : c->tiles) {
+            if (!t->is_at_rest()) return "has work in " + std::string(t->name());
+        }
+    }
+    return {};
+}
+
+void accelerator::save_program(std::uint64_t handle, core::byte_writer& to) const {
+    const resident_program& saved = *m_residents.at(handle);
+    to.put(saved.number);
+    to.put_list(saved.tensors);
+    to.put_list(encode_io(saved.program));
+    to.put_list(encode_tiles(saved.program));
+    for (const reram::tile_program& p : saved.program.tiles) {
+        tile_at(p.node)->save_cells(saved.number, to);
+    }
+}
+
+void accelerator::restore_program(std::uint64_t handle, core::byte_reader& from) {
+    auto fresh = std::make_unique<resident_program>();
+    fresh->number = from.get<std::uint32_t>("number of a program");
+    fresh->tensors = from.get_list<accel::tensor_descriptor>("tensors");
+    const std::vector<std::uint8_t> io = from.get_list<std::uint8_t>("io section");
+    const std::vector<std::uint8_t> tiles = from.get_list<std::uint8_t>("tile section");
+    try {
+        fresh->program = decode_program(fresh->tensors, io, tiles, m_limits, m_nodes);
+    } catch (const core::format_error& error) {
+        from.fail(error.what());
+    }
+    for (const auto& [other, resident] : m_residents) {
+        if (resident->number == fresh->number) from.fail("two programs of one number");
+    }
+    for (const reram::tile_program& p : fresh->program.tiles) {
+        reram::tile& there = *tile_at(p.node);
+        if (there.is_taken(p)) from.fail("an IMA of node " + std::to_string(p.node) + " is taken");
+        there.restore(fresh->number, m_nodes.host(), p, from);
+    }
+    m_programs = std::max(m_programs, fresh->number);
+    m_residents[handle] = std::move(fresh);
+}
+
 }  // namespace pimvp::isaac_like

@@ -35,6 +35,9 @@ namespace pimvp::isaac_like {
 /// a RUN whose input cannot be read computes with zeros: everything sent has arrived before the job
 /// fails.
 ///
+/// **Checkpoints** hold each resident program and its cells as read from the arrays; a restored
+/// program counts its inferences from 0.
+///
 /// **Limits** A layer is not replicated: the image interval is the number of windows of its largest
 /// layer times its bit cycles. Tensors in memory are dense.
 ///
@@ -101,6 +104,10 @@ private:
     void run(const accel::run_request& request) override;
     void abort() override;
     void reset() override;
+    void set_power(core::power_state state) override { m_links.set_power(state); }
+    [[nodiscard]] std::string unfinished() const override;
+    void save_program(std::uint64_t handle, core::byte_writer& to) const override;
+    void restore_program(std::uint64_t handle, core::byte_reader& from) override;
 
     std::optional<accel::job_fault> send_program(accel::program_reader& image,
                                                  resident_program& fresh, std::uint64_t cells);

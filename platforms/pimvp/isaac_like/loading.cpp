@@ -73,16 +73,28 @@ loadable_program read_program(accel::program_reader& image, const reram::tile_li
                     read.tensors.size() * sizeof(accel::tensor_descriptor));
     }
     try {
-        decode_io(read_section(image, io), limits, read.program);
-        decode_tiles(read_section(image, tiles), limits, read.program);
-        validate(read.program, nodes, cells.bytes);
+        const std::vector<std::uint8_t> io_bytes = read_section(image, io);
+        read.program = decode_program(read.tensors, io_bytes, read_section(image, tiles), limits,
+                                      nodes, cells.bytes);
     } catch (const core::format_error& error) {
         refuse(error.offset(), error.what());
     }
-    if (!describes(read.tensors, read.program)) {
-        refuse(tensors.offset, "the tensors are not those of the io section");
-    }
     return read;
+}
+
+spatial_program decode_program(const std::vector<accel::tensor_descriptor>& tensors,
+                               const std::vector<std::uint8_t>& io,
+                               const std::vector<std::uint8_t>& tiles,
+                               const reram::tile_limits& limits, const noc::node_map& nodes,
+                               std::uint64_t cells_bytes) {
+    spatial_program program;
+    decode_io(io, limits, program);
+    decode_tiles(tiles, limits, program);
+    validate(program, nodes, cells_bytes);
+    if (!describes(tensors, program)) {
+        throw core::format_error(0, "the tensors are not those of the io section");
+    }
+    return program;
 }
 
 }  // namespace pimvp::isaac_like

@@ -8,6 +8,7 @@
 #include <pimvp/noc/node_map.h>
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace pimvp::isaac_like {
@@ -24,5 +25,12 @@ struct loadable_program {
 /// C++.
 loadable_program read_program(accel::program_reader& image, const reram::tile_limits& limits,
                               const noc::node_map& nodes);
+
+/// The same from the sections themselves, wherever the cells are. Throws core::format_error.
+spatial_program decode_program(
+    const std::vector<accel::tensor_descriptor>& tensors, const std::vector<std::uint8_t>& io,
+    const std::vector<std::uint8_t>& tiles, const reram::tile_limits& limits,
+    const noc::node_map& nodes,
+    std::uint64_t cells_bytes = std::numeric_limits<std::uint64_t>::max());
 
 }  // namespace pimvp::isaac_like

@@ -2,12 +2,14 @@
 #include <pimvp/runner/execute.h>
 
 #include <pimvp/runner/expectations.h>
+#include <pimvp/runner/firmware.h>
 #include <pimvp/runner/layer_watch.h>
 
 #include <pimvp/board/board.h>
 #include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/accelerator.h>
+#include <pimvp/mapping/program_image.h>
 #include <pimvp/nn/arithmetic.h>
 #include <pimvp/nn/metrics.h>
 
@@ -57,7 +59,7 @@ public:
           m_program(program),
           m_options(options),
           m_ledger(context.ledger()),
-          m_board("board", context, program.target.params),
+          m_board("board", context, program.target.params, known_iss()),
           m_unit(dynamic_cast<isaac_like::accelerator&>(
               m_board.accelerator_named(program.target.accelerator))),
           m_in_flight(streamed_together()),
@@ -111,14 +113,9 @@ private:
 
     void drive() {
         board::device& device = m_board.device_named(m_program.target.accelerator);
-        device.start();
-        const std::uint64_t begin = core::now_fs();
-        const core::activity before = m_ledger.snapshot(begin);
-        m_outcome.load_bytes = m_program.image.size();
-        const board::loaded_program handle = device.load(std::move(m_program.image));
-        m_outcome.load_fs = core::now_fs() - begin;
-        m_loaded = m_ledger.snapshot(core::now_fs());
-        m_outcome.load_j = m_ledger.price(m_loaded.since(before)).total_j;
+        const board::loaded_program handle =
+            m_options.restore.empty() ? load(device) : restore(device);
+        if (!m_options.save.empty()) m_board.save(m_options.save);
 
         // (1) the first inference on the idle machine
         const std::size_t images = m_work.inputs.size();
@@ -142,6 +139,35 @@ private:
             take(done, result);
         }
         m_finished = m_ledger.snapshot(core::now_fs());
+    }
+
+    board::loaded_program load(board::device& device) {
+        device.start();
+        const std::uint64_t begin = core::now_fs();
+        const core::activity before = m_ledger.snapshot(begin);
+        m_outcome.load_bytes = m_program.image.size();
+        board::loaded_program program = device.load(std::move(m_program.image));
+        m_outcome.load_fs = core::now_fs() - begin;
+        m_loaded = m_ledger.snapshot(core::now_fs());
+        m_outcome.load_j = m_ledger.price(m_loaded.since(before)).total_j;
+        return program;
+    }
+
+    /// The program among those the board was saved with.
+    board::loaded_program restore(const board::device& device) {
+        m_board.restore(m_options.restore);
+        m_loaded = m_ledger.snapshot(core::now_fs());
+        std::string held;
+        for (const board::loaded_program& program : device.programs()) {
+            const std::string hash = mapping::to_hex(program.network_hash);
+            if (hash == m_program.fingerprint) return program;
+            held += (held.empty() ? "" : ", ") + hash;
+        }
+        throw core::user_error(m_options.restore,
+                               "holds no program of this network, whose integers are " +
+                                   m_program.fingerprint + ", but " +
+                                   (held.empty() ? "none at all" : held) +
+                                   ": name the network it was saved with");
     }
 
     void interrupted() {

@@ -26,6 +26,8 @@ struct execute_options {
     std::uint32_t in_flight = 0;    ///< inferences that stream together; 0 = what the machine takes
     unsigned threads = 1;           ///< of this computer; results do not depend on it
     std::ostream* trace = nullptr;  ///< Chrome trace-event JSON
+    std::string save;               ///< file for a checkpoint of the board behind LOAD; empty: none
+    std::string restore;            ///< checkpoint to begin with instead of LOAD; empty: none
     std::function<void(std::size_t done, std::size_t all)> progress;
 };
 
@@ -56,7 +58,7 @@ struct run_outcome {
     std::size_t images = 0;
     std::uint64_t mismatches = 0;  ///< layers (if checked) and outputs
     std::uint64_t output_mismatches = 0;
-    std::uint64_t load_fs = 0, load_bytes = 0;
+    std::uint64_t load_fs = 0, load_bytes = 0;  ///< 0 if the board was restored
     double load_j = 0.0;
     std::uint64_t latency_fs = 0;         ///< inference 0, alone: doorbell to interrupt
     std::optional<stream_result> stream;  ///< from 4 inferences on
@@ -69,9 +71,10 @@ struct run_outcome {
     double utilisation = 0.0;  ///< of the peak rate: over the interval, or else the latency
 };
 
-/// Builds the board, loads the program, runs the first input on the idle machine and streams the
-/// others. Gives up program.image once it lies in simulated memory. Once per process. Throws
-/// core::user_error, and board::accelerator_error if the accelerator refuses or stands.
+/// Builds the board, loads the program or restores a checkpoint that holds it, runs the first input
+/// on the idle machine and streams the others. Gives up program.image once it lies in simulated
+/// memory. Once per process. Throws core::user_error, and board::accelerator_error if the
+/// accelerator refuses or stands.
 run_outcome execute(const workload& work, mapped& program, const execute_options& options);
 
 }  // namespace pimvp::runner

@@ -4,6 +4,7 @@
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/accelerator.h>
 #include <pimvp/mapping/program_image.h>
+#include <pimvp/nn/fingerprint.h>
 #include <pimvp/onnx/export.h>
 
 #include <cstring>
@@ -33,7 +34,8 @@ std::vector<std::string> platform_names() {
     return names;
 }
 
-platform load_platform(const std::string& name, const std::vector<std::string>& overrides) {
+platform load_platform(const std::string& name, const std::vector<std::string>& overrides,
+                       board::accelerator_types types) {
     const bool is_file = name.find('/') != std::string::npos ||
                          std::filesystem::path(name).extension() == ".yaml" ||
                          std::filesystem::path(name).extension() == ".yml";
@@ -51,7 +53,8 @@ platform load_platform(const std::string& name, const std::vector<std::string>& 
     loaded.name = is_file ? std::filesystem::path(name).stem().string() : name;
     loaded.document = core::document::load(name, resolve);
     for (const std::string& each : overrides) loaded.document.set(each);
-    loaded.params = board::read_board(loaded.document, known_types());
+    loaded.types = std::move(types);
+    loaded.params = board::read_board(loaded.document, loaded.types);
     loaded.accelerator = loaded.params.accelerators.begin()->first;
     return loaded;
 }
@@ -69,7 +72,7 @@ const isaac_like::isaac_like_params& platform::isaac() const {
 void set_chips(platform& target, std::uint32_t chips) {
     target.document.set("accelerators." + target.accelerator +
                         ".params.chips=" + std::to_string(chips));
-    target.params = board::read_board(target.document, known_types());
+    target.params = board::read_board(target.document, target.types);
 }
 
 std::string fingerprint_in(const std::vector<std::uint8_t>& image) {
@@ -78,21 +81,28 @@ std::string fingerprint_in(const std::vector<std::uint8_t>& image) {
     return mapping::to_hex(header.network_hash);
 }
 
-mapped map_to(const nn::network& network, platform target, mapping_of wanted) {
+mapped map_to(const nn::network& network, platform target, mapping_of wanted,
+              std::uint32_t first_tile) {
+    const auto machine = [first_tile](const platform& of) {
+        isaac_like::machine made = isaac_like::machine_of(of.isaac());
+        made.first_tile = first_tile;
+        return made;
+    };
     mapped result;
-    result.placement = isaac_like::place(network, isaac_like::machine_of(target.isaac()));
+    result.placement = isaac_like::place(network, machine(target));
     if (target.isaac().chips == 0) set_chips(target, result.placement.chips);
-    if (wanted != mapping_of::placement) {
+    if (wanted == mapping_of::placement) {
+        result.fingerprint = nn::fingerprint(network);
+    } else {
         std::vector<mapping::section> more;
         if (wanted == mapping_of::file) {
             const std::string onnx = onnx::export_bytes(network);
             more.push_back({static_cast<std::uint32_t>(accel::section_kind::network),
                             {onnx.begin(), onnx.end()}});
         }
-        const isaac_like::isaac_like_params& params = target.isaac();
-        result.image =
-            isaac_like::map_network(network, isaac_like::machine_of(params),
-                                    isaac_like::config_hash(params), &result.placement, more);
+        result.image = isaac_like::map_network(network, machine(target),
+                                               isaac_like::config_hash(target.isaac()),
+                                               &result.placement, more);
         result.fingerprint = fingerprint_in(result.image);
     }
     result.target = std::move(target);

@@ -4,6 +4,8 @@
 //     own_adc_bank BOARD.yaml FOLDER      FOLDER of the shipped network glyphs
 //
 // Exit code 0: the outputs are the reference's, 3: some differ, 1: anything else is wrong.
+#include "glyphs.h"
+
 #include <outside/cards/converter_card.h>
 
 #include <pimvp/board/board.h>
@@ -11,11 +13,6 @@
 #include <pimvp/core/setup.h>
 #include <pimvp/isaac_like/accelerator.h>
 #include <pimvp/isaac_like/mapper.h>
-#include <pimvp/nn/arithmetic.h>
-#include <pimvp/nn/executor.h>
-#include <pimvp/nn/npy.h>
-#include <pimvp/nn/preprocess.h>
-#include <pimvp/onnx/import.h>
 #include <pimvp/reram/adc_message.h>
 #include <pimvp/reram/parts.h>
 
@@ -106,43 +103,29 @@ board::accelerator_types own_types() {
 }
 // page ends
 
-std::vector<nn::integer_tensor> read_inputs(const std::string& folder, const nn::network& network,
-                                            std::size_t count) {
-    const nn::value& input = network.values[network.inputs[0]];
-    const nn::preprocessor prepare(nn::load_preprocess(folder + "/preprocess.yaml"), input.dims);
-    const nn::npy_array images = nn::read_npy(folder + "/images.npy");
-    std::vector<nn::integer_tensor> inputs;
-    for (std::size_t i = 0; i < count; ++i) {
-        inputs.push_back(nn::quantise(prepare(images, i), input.type));
-    }
-    return inputs;
-}
-
 int run(const std::string& board_file, const std::string& folder) {
     const board::board_params design =
         board::read_board(core::document::load(board_file), own_types());
     const auto& params =
         *design.accelerators.at("npu").settings->as<isaac_like::isaac_like_params>();
 
-    const nn::network network = *onnx::import_file(folder + "/model_int8.onnx").integer;
-    const std::vector<nn::integer_tensor> inputs = read_inputs(folder, network, 2);
+    const glyphs work(folder, 2);
     isaac_like::placement placed;
     const std::vector<std::uint8_t> image = isaac_like::map_network(
-        network, isaac_like::machine_of(params), isaac_like::config_hash(params), &placed);
+        work.network, isaac_like::machine_of(params), isaac_like::config_hash(params), &placed);
 
     core::context context;
     board::board board{"board", context, design};
-    nn::executor reference(network);
     std::size_t outputs = 0, differing = 0;
     board.run([&] {
         board::device& npu = board.device_named("npu");
         const board::loaded_program program = npu.load(image);
-        for (const nn::integer_tensor& input : inputs) {
+        for (std::size_t run = 0; run < work.inputs.size(); ++run) {
+            const nn::integer_tensor& input = work.inputs[run];
+            const nn::integer_tensor& expected = work.outputs[run];
             const board::tensor_bytes got =
                 npu.run(program, {{input.bytes(), input.bytes() + input.byte_count()}})
                     .outputs.at(0);
-            reference.run({input});
-            const nn::integer_tensor& expected = reference.value(network.outputs[0]);
             for (std::size_t i = 0; i < expected.byte_count(); ++i, ++outputs) {
                 if (got.at(i) != expected.bytes()[i]) ++differing;
             }
@@ -151,7 +134,7 @@ int run(const std::string& board_file, const std::string& folder) {
 
     std::uint64_t mapped = 0;
     for (const isaac_like::layer_placement& layer : placed.layers) {
-        mapped += layer.conversions * inputs.size();
+        mapped += layer.conversions * work.inputs.size();
     }
     const std::uint64_t converted = context.ledger()
                                         .price(context.ledger().snapshot(core::now_fs()))

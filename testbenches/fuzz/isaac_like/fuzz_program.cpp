@@ -2,6 +2,7 @@
 // Any bytes as a program image of an ISAAC-like accelerator. read_program() refuses them with a
 // bad_program, or they are a program: then a simulated machine loads it, runs it twice at once with
 // equal results, and unloads it. Every payload is home then, and a correct program runs.
+#include <fuzz/isaac_like/simulation.h>
 #include <fuzz/isaac_like/small_machine.h>
 
 #include <pimvp/accel/image_reader.h>
@@ -13,51 +14,20 @@
 #include <pimvp/isaac_like/mapper.h>
 #include <pimvp/nn/executor.h>
 
-#include <pthread.h>
-#include <sanitizer/common_interface_defs.h>
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <systemc>
 #include <vector>
 
-int sc_main(int, char**) {  // libsystemc asks for one
-    return 0;
-}
-
-/// As in fuzz_jobs: LeakSanitizer does not know the stacks of SystemC's coroutines.
-extern "C" const char* __asan_default_options() {
-    return "detect_leaks=0";
-}
-
 namespace {
 
 using namespace pimvp;
+using fuzz::announce_main_stack;
+using fuzz::require;
 using image_bytes = std::vector<std::uint8_t>;
-
-void require(bool condition, const std::string& what) {
-    if (condition) return;
-    std::fprintf(stderr, "%s\n", what.c_str());
-    std::abort();
-}
-
-/// Tells AddressSanitizer where the stack of this thread is. SystemC announces each switch of
-/// coroutines to it, but not with the extent of main's stack: exceptions would leave it poisoned.
-void announce_main_stack() {
-    pthread_attr_t attributes;
-    void* bottom = nullptr;
-    std::size_t bytes = 0;
-    require(pthread_getattr_np(pthread_self(), &attributes) == 0, "pthread_getattr_np");
-    pthread_attr_getstack(&attributes, &bottom, &bytes);
-    pthread_attr_destroy(&attributes);
-    void* fake = nullptr;
-    __sanitizer_start_switch_fiber(&fake, bottom, bytes);
-    __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
-}
 
 /// What the loader makes of an image; none: it refuses it.
 std::optional<isaac_like::loadable_program> read(const image_bytes& image,

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// The accelerator that fuzz_program loads its inputs into, and programs for it.
+/// The accelerator of fuzz_program and fuzz_restore, and programs for it.
 namespace fuzz {
 
 /// A board with one accelerator, `npu`: four chips of two tiles, two IMAs a tile, two crossbars of

@@ -44,6 +44,32 @@ accelerators:
     CHECK(params.accelerators.at("left").settings->as<board::host_params>() == nullptr);
 }
 
+TEST_CASE("board.params.cores_and_memories_have_names", "[board][platform]") {
+    const std::string one = "accelerators: {a: {type: copy, address: 0x10000000}}\n";
+    const auto params = read(one + R"(
+memories: {rom: {address: 0x1000, size: 4 KiB, read_only: true}}
+cpus:
+  first: {isa: rv32imafdc, frequency: 500 MHz, load_cycles: 3}
+  second: {hart: 1}
+clint: {timebase: 1 MHz}
+)");
+    CHECK(params.memories.at("rom").params.read_only);
+    CHECK(params.cpus.at("first").isa == cpu::isa::rv32imafdc);
+    CHECK(params.cpus.at("first").load_cycles.value == 3);
+    CHECK(params.cpus.at("second").hart == 1);
+    CHECK(params.clint.params.timebase.value.hz == 1'000'000);
+    CHECK(params.plic.address == 0x0C00'0000);
+    CHECK_THROWS_WITH(read(one + "cpus: {a: {}}"),
+                      Contains("cpus.a: there is one in accelerators, too"));
+    CHECK_THROWS_WITH(read(one + "memories: {a: {}}"), Contains("there is one in memories, too"));
+    CHECK_THROWS_WITH(read(one + "cpus: {plic: {}}"), Contains("other than host, bus"));
+    CHECK_THROWS_WITH(read(one + "cpus: {c: {hart: 4}}"), Contains("must be below 4"));
+    CHECK_THROWS_WITH(read(one + "cpus: {c: {}, d: {}}"),
+                      Contains("another core has this number, too"));
+    CHECK_THROWS_WITH(read(one + "cpus: {c: {isa: rv128}}"), Contains("cpus.c.isa"));
+    CHECK_THROWS_WITH(read(one + "plic: {address: 0x123}"), Contains("multiple of 4 KiB"));
+}
+
 TEST_CASE("board.params.set_reaches_into_an_accelerator", "[board][platform]") {
     auto document = core::document::from_text(
         "accelerators: {a: {type: copy, address: 0x10000000}}", "board.yaml");

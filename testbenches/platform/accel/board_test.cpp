@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does a whole board work: documents, C driver over TLM, two accelerators, errors, resets?
-#include <platform/accel/copy_accelerator.h>
+#include <platform/accel/copy_board.h>
 #include <support/catch.h>
 
 #include <pimvp/board/board.h>
@@ -40,13 +40,7 @@ struct platform {
     explicit platform(const core::context_options& options = {},
                       const std::string& text = two_accelerators)
         : context(options),
-          unit("board", context, params(text)) {}
-
-    static board::board_params params(const std::string& text) {
-        board::accelerator_types types;
-        types.add<support::copy_accelerator, support::copy_params>("copy", "Copies.");
-        return board::read_board(core::document::from_text(text, "board.yaml"), types);
-    }
+          unit("board", context, support::read_copy_board(text)) {}
     void check_clean() {
         CHECK(context.service<bus::payload_pool>().outstanding() == 0);
         CHECK(context.service<bus::protocol_checkers>().breaches() == 0);
@@ -164,7 +158,7 @@ TEST_CASE("board.run.jobs_are_counted_and_traced", "[board][platform]") {
     core::context context;
     std::ostringstream trace;
     context.start_trace(trace);
-    board::board unit("board", context, platform::params(two_accelerators));
+    board::board unit("board", context, support::read_copy_board(two_accelerators));
     unit.run([&] {
         board::device& dev = unit.device_named("right");
         const auto program = dev.load(image(100, 1));

@@ -124,6 +124,18 @@ void copy_accelerator::reset() {
     m_programs.clear();
 }
 
+void copy_accelerator::save_program(std::uint64_t handle, core::byte_writer& to) const {
+    to.put(m_programs.at(handle).what);
+}
+
+void copy_accelerator::restore_program(std::uint64_t handle, core::byte_reader& from) {
+    program restored;
+    restored.what = from.get<copy_program>("program");
+    if (restored.what.bytes > largest) from.fail("a program that is too large");
+    restored.tensors = tensors_of(restored.what);
+    m_programs.emplace(handle, std::move(restored));
+}
+
 void copy_accelerator::work(worker& me) {
     for (;;) {
         while (!me.work) sc_core::wait(me.wake);

@@ -74,6 +74,8 @@ private:
     void run(const pimvp::accel::run_request& request) override;
     void abort() override;
     void reset() override;
+    void save_program(std::uint64_t handle, pimvp::core::byte_writer& to) const override;
+    void restore_program(std::uint64_t handle, pimvp::core::byte_reader& from) override;
 
     void work(worker& me);
     std::optional<pimvp::accel::job_fault> execute(const pimvp::accel::run_request& request,

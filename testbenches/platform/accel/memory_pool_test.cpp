@@ -8,6 +8,7 @@
 #include <pimvp/core/diagnostics.h>
 
 #include <map>
+#include <vector>
 
 using pimvp::board::memory_pool;
 
@@ -61,4 +62,37 @@ TEST_CASE("board.memory_pool.random_use_never_overlaps", "[board][platform]") {
     }
     CHECK(pool.used() == 0);
     CHECK(pool.allocate(size) == base);
+}
+
+TEST_CASE("board.memory_pool.saved_blocks_come_back", "[board][platform]") {
+    using pimvp::core::byte_reader;
+    using pimvp::core::byte_writer;
+    memory_pool pool(100, 1000);
+    const std::uint64_t first = pool.allocate(100), second = pool.allocate(1);
+    CHECK(pool.allocate(64) == second + 64);
+    pool.free(second);
+    byte_writer saved;
+    pool.save(saved);
+
+    memory_pool other(100, 1000);
+    CHECK(other.allocate(1) == first);
+    byte_reader from(saved.bytes().data(), saved.size());
+    other.restore(from);
+    CHECK(from.at_end());
+    CHECK(other.used() == pool.used());
+    CHECK(other.allocate(1) == second);
+    other.free(first);
+
+    // {address, bytes} of two blocks: overlapping, outside, askew, empty, in the wrong order
+    using blocks = std::vector<std::uint64_t>;
+    for (const blocks& wrong :
+         {blocks{128, 128, 192, 64}, blocks{128, 64, 1088, 64}, blocks{129, 64, 256, 64},
+          blocks{128, 60, 256, 64}, blocks{128, 0, 256, 64}, blocks{256, 64, 128, 64},
+          blocks{64, 64, 256, 64}, blocks{128, 64, 256, ~std::uint64_t{0} - 63}}) {
+        byte_writer to;
+        to.put(std::uint32_t{2});
+        to.put_bytes(wrong.data(), wrong.size() * sizeof(wrong[0]));
+        byte_reader reader(to.bytes().data(), to.size());
+        CHECK_THROWS_AS(other.restore(reader), pimvp::core::format_error);
+    }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is every mistake of a user answered with place, cause and way out, exit code 2, nothing written?
-#include "program.h"
-
 #include <support/catch.h>
+#include <support/program.h>
 
 #include <pimvp/core/file.h>
 #include <pimvp/nn/npy.h>

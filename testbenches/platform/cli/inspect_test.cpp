@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does the program tell what a network's weights and activations look like?
-#include "program.h"
-
 #include <support/catch.h>
+#include <support/program.h>
 
 #include <pimvp/core/file.h>
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does the program show where layers go, and what it ships?
-#include "program.h"
-
 #include <support/catch.h>
+#include <support/program.h>
 
 #include <pimvp/core/file.h>
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does the program write integer networks, and is the shipped one what the float one becomes?
-#include "program.h"
-
 #include <support/catch.h>
+#include <support/program.h>
 
 #include <pimvp/core/file.h>
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does a run leave the record its manual promises, to the byte, whatever the host does?
-#include "program.h"
-
 #include <support/catch.h>
+#include <support/program.h>
 
 #include <pimvp/core/file.h>
 #include <pimvp/nn/npy.h>

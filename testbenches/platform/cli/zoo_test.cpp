@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Do synthetic networks run by name, and does every report call them synthetic?
-#include "program.h"
-
 #include <support/catch.h>
+#include <support/program.h>
 
 #include <pimvp/core/file.h>
 

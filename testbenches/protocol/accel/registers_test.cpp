@@ -2,6 +2,8 @@
 // Do the registers behave as described, and is the interrupt the level it should be?
 #include <platform/accel/accel_bench.h>
 
+#include <pimvp/core/clock.h>
+
 using namespace pimvp;
 using namespace sc_core;
 using support::accel_bench;
@@ -193,6 +195,62 @@ TEST_CASE("accel.counters.count_jobs_bytes_and_time", "[accel][protocol]") {
         CHECK(record.start_ps == doorbell.value() / 1000);
         CHECK(record.end_ps > record.start_ps + 200'000);
         CHECK(record.end_ps < now_ps);
+    });
+    b.check_clean();
+}
+
+TEST_CASE("accel.power.jobs_wait_for_the_clock_and_for_the_supply", "[accel][protocol]") {
+    enum : std::uint32_t { on, clock_gated, off, no_state };
+    accel_bench b;
+    b.run(budget(), [&] {
+        const auto program = copies(200);
+        const auto refused = [&](std::uint32_t state) {
+            return b.cpu.write32(accel_bench::regs + PIMVP_COMMON_POWER, state) ==
+                   tlm::TLM_COMMAND_ERROR_RESPONSE;
+        };
+        b.start_ring();
+        b.push(b.load_job(program));
+        b.doorbell();
+        CHECK(refused(off));  // a job is in flight
+        b.wait_retired(0);
+        CHECK(refused(no_state));
+        CHECK(b.get(PIMVP_COMMON_POWER) == on);
+
+        // without a clock a doorbell waits, and nothing is forgotten
+        b.set(PIMVP_COMMON_POWER, clock_gated);
+        b.push(b.run_job(b.record(0).handle, program));
+        b.doorbell();
+        wait(100, SC_US);
+        CHECK(b.get(PIMVP_COMMON_IN_FLIGHT) == 0);
+        CHECK(b.get(PIMVP_COMMON_RING_HEAD) == 1);
+        CHECK(b.get(PIMVP_COMMON_RESIDENT) == 1);
+        CHECK(refused(off));  // a job is waiting
+        b.set(PIMVP_COMMON_POWER, on);
+        b.wait_retired(1);
+        CHECK(b.record(1).status == 0);
+
+        // off forgets programs; back on, the first job waits for the supply: not a moment earlier
+        b.set(PIMVP_COMMON_POWER, off);
+        CHECK(b.get(PIMVP_COMMON_RESIDENT) == 0);
+        b.push(b.job(PIMVP_JOB_FENCE));
+        b.doorbell();
+        b.set(PIMVP_COMMON_POWER, on);
+        const sc_time switched = sc_time_stamp();
+        b.wait_retired(2);
+        const sc_time up = core::to_time(b.dut.params().power_up.value);
+        CHECK(b.record(2).start_ps == (switched + up).value() / 1000);
+
+        // RESET switches on at once
+        b.set(PIMVP_COMMON_POWER, off);
+        b.set(PIMVP_COMMON_CTRL, PIMVP_COMMON_CTRL_RESET_MASK);
+        wait(1, SC_US);
+        CHECK(b.get(PIMVP_COMMON_POWER) == on);
+        b.start_ring();
+        b.push(b.job(PIMVP_JOB_FENCE));
+        b.doorbell();
+        const sc_time doorbell = sc_time_stamp();
+        wait(b.irq.posedge_event());
+        CHECK(sc_time_stamp() - doorbell < up);
     });
     b.check_clean();
 }

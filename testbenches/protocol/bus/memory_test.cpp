@@ -204,6 +204,86 @@ TEST_CASE("bus.memory.a_large_one_costs_only_what_is_written", "[bus]") {
     CHECK(outstanding(b.context) == 0);
 }
 
+TEST_CASE("bus.memory.saves_what_is_not_zero_and_becomes_it_again", "[bus]") {
+    memory_bench b;
+    support::generator random;
+    const auto save = [&b] {
+        core::byte_writer to;
+        b.dut.save(to);
+        return to.bytes();
+    };
+    const auto restore = [&b](const std::vector<std::uint8_t>& bytes) {
+        core::byte_reader from(bytes.data(), bytes.size());
+        b.dut.restore(from);
+        CHECK(from.at_end());
+    };
+    CHECK(save().empty());
+    std::vector<std::uint8_t> all(3 * mebibyte, 0);
+    // across a page of the host, a block at the very end, a page that is touched and stays 0
+    for (const auto& [address, bytes] : {std::pair<std::uint64_t, std::size_t>{0x2FFF, 3},
+                                         {mebibyte - 100, 5000},
+                                         {3 * mebibyte - 7, 7}}) {
+        const auto data = random.bytes(bytes);
+        std::copy(data.begin(), data.end(), all.begin() + static_cast<std::ptrdiff_t>(address));
+        b.dut.load(address, data.data(), bytes);
+    }
+    b.dut.load(2 * mebibyte, all.data() + 2 * mebibyte, 100);
+    const auto saved = save();
+    // two blocks of 4 KiB, three around the page, one at the end, in three runs
+    CHECK(saved.size() == 6 * 4096 + 3 * 16);
+
+    b.dut.load(100, saved.data(), 5000);
+    restore(saved);
+    std::vector<std::uint8_t> seen(all.size());
+    b.dut.dump(0, seen.data(), seen.size());
+    CHECK(seen == all);
+    CHECK(save() == saved);
+    restore({});
+    CHECK(b.dut.pages() == 0);
+
+    core::byte_writer outside;
+    outside.put(3 * mebibyte - 1);
+    outside.put(std::uint64_t{2});
+    outside.put(std::uint16_t{0});
+    CHECK_THROWS_AS(restore(outside.bytes()), core::format_error);
+    const std::vector<std::uint8_t> cut(saved.begin(), saved.end() - 1);
+    CHECK_THROWS_AS(restore(cut), core::format_error);
+}
+
+TEST_CASE("bus.memory.read_only_is_written_by_loaders_alone", "[bus]") {
+    struct rom_bench : support::bench {
+        bus::memory dut;
+        bus::initiator_port cpu{"cpu", context};
+        rom_bench()
+            : dut("dut", context, read_only()) {
+            cpu.bind(dut.in);
+        }
+        static bus::memory_params read_only() {
+            bus::memory_params params = sized(mebibyte);
+            params.read_only = true;
+            return params;
+        }
+    };
+    rom_bench b;
+    b.run(sc_time(1, sc_core::SC_MS), [&] {
+        const std::uint32_t code = 0x12345678;
+        b.dut.load(8, &code, sizeof code);
+        std::uint32_t seen = 0;
+        CHECK(b.cpu.read32(8, seen) == tlm::TLM_OK_RESPONSE);
+        CHECK(seen == code);
+        CHECK(b.cpu.write32(8, 0) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+        const auto question = b.cpu.pool().borrow(tlm::TLM_READ_COMMAND, 8, nullptr, 0);
+        tlm::tlm_dmi region;
+        REQUIRE(b.cpu->get_direct_mem_ptr(question.payload(), region));
+        CHECK(region.is_read_allowed());
+        CHECK_FALSE(region.is_write_allowed());
+        const std::uint32_t patched = 0x9ABCDEF0;
+        CHECK(b.cpu.debug_write(8, &patched, sizeof patched) == sizeof patched);
+        CHECK(b.cpu.read32(8, seen) == tlm::TLM_OK_RESPONSE);
+        CHECK(seen == patched);
+    });
+}
+
 TEST_CASE("bus.memory.load_outside_is_our_own_mistake", "[bus]") {
     memory_bench b;
     std::uint8_t byte = 0;

@@ -89,7 +89,9 @@ TEST_CASE("bus.register_description.headers_and_table", "[bus]") {
     CHECK_THAT(c, Catch::Contains("#define PIMVP_DEMO_CTRL_MODE_MASK 0x60u\n"));
     CHECK_THAT(c, Catch::Contains("#define PIMVP_DEMO_CTRL_MODE_SHIFT 5u\n"));
     CHECK_THAT(c, Catch::Contains("#define PIMVP_DEMO_STATUS_HI 0x00Cu\n"));
-    const std::string cpp = bus::cpp_header(made, "demo", "demo.regs.yaml");
+    const std::string cpp = bus::cpp_header(made, "my/block", "demo.regs.yaml");
+    CHECK_THAT(cpp, Catch::Contains("#include <my/block/demo_regs_c.h>"));
+    CHECK_THAT(cpp, Catch::Contains("namespace pimvp::block {"));
     CHECK_THAT(cpp, Catch::Contains("class demo_regs : public bus::register_bank"));
     CHECK_THAT(cpp, Catch::Contains("bus::register64 status"));
     const std::string table = bus::markdown_table(made);
@@ -99,7 +101,7 @@ TEST_CASE("bus.register_description.headers_and_table", "[bus]") {
 
     auto derived = made;
     derived.base = "accel/common";
-    CHECK_THAT(bus::cpp_header(derived, "demo", "x"),
+    CHECK_THAT(bus::cpp_header(derived, "pimvp/demo", "x"),
                Catch::Contains("public pimvp::accel::common_regs") &&
                    Catch::Contains("#include <pimvp/accel/common_regs.h>"));
     CHECK_THAT(bus::c_header(derived, "x"),

@@ -162,6 +162,37 @@ TEST_CASE("bus.register.sizes_and_alignment_at", "[bus]") {
     check_shapes(core::coding_style::at);
 }
 
+TEST_CASE("bus.register.a_saved_bank_goes_on_between_lo_and_hi", "[bus]") {
+    register_bench b;
+    demo::demo_regs other{ns(10)};
+    b.run(sc_time(1, sc_core::SC_MS), [&] {
+        b.regs.cycles.set(0x1'0000'0002);
+        b.write(PIMVP_DEMO_CTRL, 0x51);
+        b.write(PIMVP_DEMO_BASE_HI, 7);
+        b.regs.irq_status.set_bits(0x5);
+        b.regs.bin[3].set(33);
+        CHECK(b.read(PIMVP_DEMO_CYCLES_LO) == 2);
+        core::byte_writer saved;
+        b.regs.save(saved);
+
+        b.regs.reset();
+        b.regs.cycles.set(0x9'0000'0000);
+        core::byte_reader from(saved.bytes().data(), saved.size());
+        b.regs.restore(from);
+        CHECK(from.at_end());
+        b.regs.cycles.set(0x8'0000'0000);  // meanwhile
+        CHECK(b.read(PIMVP_DEMO_CYCLES_HI) == 1);
+        CHECK(b.read(PIMVP_DEMO_CTRL) == 0x50 + 1);
+        CHECK(b.regs.base.get() == 0x7'0000'0000);
+        CHECK(b.regs.irq_status.get() == 0x5);
+        CHECK(b.regs.bin[3].get() == 33);
+
+        core::byte_reader cut(saved.bytes().data(), saved.size() - 1);
+        CHECK_THROWS_AS(other.restore(cut), core::format_error);
+    });
+    CHECK(b.sound());
+}
+
 TEST_CASE("bus.register.reading_lo_latches_hi", "[bus]") {
     register_bench b;
     using regs = demo::demo_regs;

@@ -12,7 +12,7 @@ using regs = cpu::plic_regs;
 namespace {
 
 struct plic_bench : peripheral_bench {
-    cpu::plic dut{"dut", context, {}, 2, {"first", "second", "third"}};
+    cpu::plic dut{"dut", context, {}, {"h0", "h1"}, {"first", "second", "third"}};
     sc_core::sc_vector<sc_core::sc_signal<bool>> source{"source", 3}, external{"external", 2};
 
     explicit plic_bench(core::coding_style style)
@@ -192,7 +192,8 @@ CPU_TEST_LT_AND_AT("cpu.plic.reset", check_reset)
 
 TEST_CASE("cpu.plic.has_limits", "[cpu]") {
     core::context context;
-    CHECK_THROWS_AS(cpu::plic("harts", context, {}, 5, {"one"}), core::user_error);
-    CHECK_THROWS_AS(cpu::plic("sources", context, {}, 1, std::vector<std::string>(32, "x")),
+    CHECK_THROWS_AS(cpu::plic("harts", context, {}, {"0", "1", "2", "3", "4"}, {"one"}),
+                    core::user_error);
+    CHECK_THROWS_AS(cpu::plic("sources", context, {}, {"0"}, std::vector<std::string>(32, "x")),
                     core::user_error);
 }

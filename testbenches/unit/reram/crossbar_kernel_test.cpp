@@ -243,6 +243,31 @@ TEST_CASE("reram.crossbar_kernel.fast_and_bit_serial_paths_agree_wherever_fast_i
     CHECK(inexact > 20);
 }
 
+TEST_CASE("reram.crossbar_kernel.the_image_can_be_read_back", "[reram][unit]") {
+    support::generator random;
+    for (unsigned round = 0; round < 200; ++round) {
+        crossbar_shape shape;
+        shape.rows = 8 * static_cast<unsigned>(random.between(1, 40));
+        shape.columns = static_cast<unsigned>(random.between(16, 300));
+        shape.cell_bits = static_cast<unsigned>(random.between(1, 4));
+        shape.column_flip = random.chance(70);
+        const auto bits = static_cast<unsigned>(random.between(2, 16));
+        const auto rows = static_cast<unsigned>(random.between(1, shape.rows));
+        const auto outputs =
+            static_cast<unsigned>(random.between(1, outputs_per_crossbar(shape, bits)));
+        std::vector<std::int16_t> weights(std::size_t{rows} * outputs);
+        const std::int64_t half = std::int64_t{1} << (bits - 1);
+        for (auto& w : weights) w = static_cast<std::int16_t>(random.between(-half, half - 1));
+        const crossbar_image image =
+            encode_crossbar(weight_view<std::int16_t>{weights.data(), rows, outputs,
+                                                      static_cast<std::ptrdiff_t>(outputs), 1},
+                            bits, shape);
+        const programmed_crossbar array(shape, image.layout, image.bytes.data());
+        CAPTURE(round, shape.rows, shape.columns, shape.cell_bits, bits, rows, outputs);
+        REQUIRE(array.image() == image.bytes);
+    }
+}
+
 TEST_CASE("reram.crossbar_kernel.can_clip_is_tight", "[reram][unit]") {
     // All inputs 1 on the heaviest column reach highest_sum(): there the bound becomes a code.
     plain_crossbar array{{}, 100, 1, 2, 8, std::vector<std::int16_t>(100, 1)};

@@ -12,7 +12,7 @@
 #include <pimvp/reram/adc_bank.h>
 #include <pimvp/reram/crossbar_encoder.h>
 #include <pimvp/reram/ima.h>
-#include <pimvp/reram/messages.h>
+#include <pimvp/reram/ima_message.h>
 #include <pimvp/reram/parts.h>
 
 #include <cstdint>
@@ -46,11 +46,8 @@ public:
 private:
     void execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) override {
         const auto header = bus::header_of<reram::ima_result_header>(payload);
-        result got{header.sequence, core::now_fs() + core::to_fs(at), {}};
-        got.sums.resize(header.outputs);
-        std::memcpy(got.sums.data(), bus::tail_of<reram::ima_result_header>(payload),
-                    header.outputs * sizeof(std::int64_t));
-        results.push_back(std::move(got));
+        results.push_back(
+            {header.sequence, core::now_fs() + core::to_fs(at), reram::ima_sums(payload)});
     }
 };
 
@@ -116,18 +113,8 @@ struct ima_bench : support::bench {
             reram::weight_view<std::int16_t>{block.weights.data(), block.rows, block.outputs,
                                              static_cast<std::ptrdiff_t>(block.outputs), 1},
             weight_bits, params.crossbar);
-        reram::ima_program_header header;
-        header.crossbar = static_cast<std::uint16_t>(crossbar);
-        header.rows = static_cast<std::uint16_t>(image.layout.rows);
-        header.columns = static_cast<std::uint16_t>(image.layout.columns);
-        header.weight_bits = static_cast<std::uint8_t>(weight_bits);
-        header.cells_per_weight = static_cast<std::uint8_t>(image.layout.cells_per_weight);
-        header.row_block = static_cast<std::uint16_t>(row_block);
-        header.first_output = first_output;
-        header.outputs = image.layout.outputs();
-        bus::message message = pool.allocate_for(header, image.bytes.size());
-        std::memcpy(message.data() + sizeof(header), image.bytes.data(), image.bytes.size());
-        return message;
+        return reram::make_ima_program(pool, image, static_cast<std::uint16_t>(crossbar),
+                                       {static_cast<std::uint16_t>(row_block), first_output});
     }
 
     struct request {
@@ -144,20 +131,11 @@ struct ima_bench : support::bench {
         reram::ima_multiply_header header;
         header.input_bits = static_cast<std::uint8_t>(what.bits);
         header.input_signed = what.is_signed ? 1 : 0;
-        header.element_bytes = what.bits > 8 ? 2 : 1;
         header.row_blocks = static_cast<std::uint16_t>(what.row_blocks);
         header.crossbar_mask = what.mask;
         header.scope = what.scope;
         header.sequence = what.sequence;
-        bus::message message = pool.allocate_for(header, inputs.size() * header.element_bytes);
-        std::uint8_t* to = message.data() + sizeof(header);
-        for (const int input : inputs) {
-            *to++ = static_cast<std::uint8_t>(input);
-            if (header.element_bytes == 2) {
-                *to++ = static_cast<std::uint8_t>(static_cast<unsigned>(input) >> 8U);
-            }
-        }
-        return message;
+        return reram::make_ima_multiply(pool, header, inputs);
     }
 
     [[nodiscard]] std::vector<int> random_inputs(support::generator& random, unsigned count,

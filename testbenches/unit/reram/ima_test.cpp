@@ -198,6 +198,46 @@ TEST_CASE("reram.ima.abort_keeps_the_arrays", "[reram][unit]") {
     CHECK(b.pool.outstanding() == 0);
 }
 
+TEST_CASE("reram.ima.the_pace_of_the_bank_is_saved", "[reram][unit]") {
+    support::generator random;
+    reram::ima_params slow;
+    slow.adc.sample_rate.set({640'000'000});  // two cycles a bit
+    ima_bench b{coding_style::lt, slow};
+    const matrix block{random, rows, 32, 8};
+    // How long a multiply keeps the IMA, in cycles; one starts with the pace seen before.
+    const auto occupied = [&] {
+        b.commands.send(b.program_message(block, 5, 0, 0, 8));
+        b.wait_fs(b.write_time());
+        b.commands.send(
+            b.multiply_message({8, false, 1, 32, 1, 1}, b.random_inputs(random, rows, 8, false)));
+        const std::uint64_t cycles =
+            (core::to_fs(b.dut.in.used().free_at()) - core::now_fs()) / b.cycle();
+        b.wait_fs(40 * b.cycle());
+        return cycles;
+    };
+    const auto restore = [&](std::vector<std::uint8_t> bytes) {
+        b.dut.reset();
+        core::byte_reader from(bytes.data(), bytes.size());
+        b.dut.restore(from);
+        CHECK(from.at_end());
+    };
+    b.run(sc_time(1, sc_core::SC_MS), [&] {
+        core::byte_writer fresh, used, impossible;
+        b.dut.save(fresh);
+        CHECK(fresh.size() == 0);
+        CHECK(occupied() == 8);
+        CHECK(occupied() == 16);
+        b.dut.save(used);
+        restore(fresh.bytes());
+        CHECK(occupied() == 8);
+        restore(used.bytes());
+        CHECK(occupied() == 16);
+        impossible.put(b.cycle() - 1);
+        CHECK_THROWS_AS(restore(impossible.bytes()), core::format_error);
+    });
+    CHECK(b.pool.outstanding() == 0);
+}
+
 TEST_CASE("reram.ima.erase_frees_arrays_but_not_under_a_multiply", "[reram][unit]") {
     support::generator random;
     ima_bench b{coding_style::at};

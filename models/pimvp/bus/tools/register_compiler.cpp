@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// pimvp_register_compiler DESCRIPTION ROOM CPP_HEADER C_HEADER MARKDOWN
+// pimvp_register_compiler DESCRIPTION PREFIX CPP_HEADER C_HEADER MARKDOWN
 #include <pimvp/bus/tools/register_description.h>
 
 #include <pimvp/core/document.h>
@@ -21,7 +21,7 @@ void write(const std::filesystem::path& path, const std::string& text) {
 
 int main(int argc, char** argv) {
     if (argc != 6) {
-        std::cerr << "usage: pimvp_register_compiler X.regs.yaml ROOM CPP_HEADER C_HEADER MD\n";
+        std::cerr << "usage: pimvp_register_compiler X.regs.yaml PREFIX CPP_HEADER C_HEADER MD\n";
         return 2;
     }
     try {

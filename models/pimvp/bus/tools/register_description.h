@@ -120,7 +120,8 @@ struct bank_description {
 /// everything that is wrong.
 bank_description read_bank(std::string_view yaml, const std::string& file_name);
 
-std::string cpp_header(const bank_description& bank, const std::string& room,
+/// `prefix` leads to the header: <prefix/bank_regs.h>; its last word is the inner namespace.
+std::string cpp_header(const bank_description& bank, const std::string& prefix,
                        const std::string& file_name);
 std::string c_header(const bank_description& bank, const std::string& file_name);
 std::string markdown_table(const bank_description& bank);

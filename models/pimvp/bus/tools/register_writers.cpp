@@ -33,9 +33,9 @@ std::string head(const bank_description& bank, const std::string& file_name) {
            ". SPDX-License-Identifier: Apache-2.0\n * " + bank.description + " */\n";
 }
 
-/// room/bank to <pimvp/room/bank + ending>
+/// prefix/bank to <prefix/bank + ending>
 std::string include_of(const std::string& bank, const std::string& ending) {
-    return "#include <pimvp/" + bank + ending + ">\n";
+    return "#include <" + bank + ending + ">\n";
 }
 
 /// A member of the C++ class.
@@ -58,17 +58,18 @@ std::string member(const register_description& r) {
 }
 }  // namespace
 
-std::string cpp_header(const bank_description& bank, const std::string& room,
+std::string cpp_header(const bank_description& bank, const std::string& prefix,
                        const std::string& file_name) {
+    const std::string room = prefix.substr(prefix.rfind('/') + 1);
     const std::string name = bank.bank + "_regs";
     std::string text = head(bank, file_name);
-    text += "#pragma once\n\n" + include_of(room + "/" + bank.bank, "_regs_c.h");
+    text += "#pragma once\n\n" + include_of(prefix + "/" + bank.bank, "_regs_c.h");
     text += "\n#ifdef __cplusplus\n";
     std::string parent = "bus::register_bank";
     if (bank.base.empty()) {
         text += "#include <pimvp/bus/register_bank.h>\n";
     } else {
-        text += include_of(bank.base, "_regs.h");
+        text += include_of("pimvp/" + bank.base, "_regs.h");
         const std::size_t slash = bank.base.find('/');
         parent =
             "pimvp::" + bank.base.substr(0, slash) + "::" + bank.base.substr(slash + 1) + "_regs";
@@ -99,7 +100,7 @@ std::string c_header(const bank_description& bank, const std::string& file_name)
     const std::string prefix = "PIMVP_" + upper(bank.bank) + "_";
     std::string text = head(bank, file_name);
     text += "#pragma once\n";
-    if (!bank.base.empty()) text += "\n" + include_of(bank.base, "_regs_c.h");
+    if (!bank.base.empty()) text += "\n" + include_of("pimvp/" + bank.base, "_regs_c.h");
     const auto define = [&text, &prefix](const std::string& name, const std::string& value) {
         text += "#define " + prefix + name + " " + value + "\n";
     };

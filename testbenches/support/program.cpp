@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "program.h"
+#include <support/program.h>
 
 #include <pimvp/core/file.h>
 
