@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 /// The container every program travels in: a position-independent image in memory, little-endian.
 ///
@@ -55,5 +56,12 @@ struct tensor_descriptor {
     std::uint64_t bytes = 0;  ///< dense size in memory, ONNX order
 };
 static_assert(sizeof(tensor_descriptor) == 16, "file format");
+
+/// The header of a program image; no sections and no hashes if it is too short for one.
+program_header header_in(const std::vector<std::uint8_t>& image);
+
+/// The tensors a RUN of a program image binds, for whoever prepares one. Empty if the image has no
+/// such section or is damaged: the accelerator judges it.
+std::vector<tensor_descriptor> tensors_in(const std::vector<std::uint8_t>& image);
 
 }  // namespace pimvp::accel

@@ -9,41 +9,10 @@
 #include <pimvp/core/diagnostics.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace pimvp::board {
 namespace {
-
-/// The header of an image; all 0 if it is too short for one.
-accel::program_header header_of(const std::vector<std::uint8_t>& image) {
-    accel::program_header header;
-    header.sections = 0;
-    if (image.size() >= sizeof header) std::memcpy(&header, image.data(), sizeof header);
-    return header;
-}
-
-/// The tensors a RUN binds, from the image's own section. The accelerator judges the image; here
-/// only what the host reads is checked.
-std::vector<accel::tensor_descriptor> tensors_of(const std::vector<std::uint8_t>& image) {
-    const accel::program_header header = header_of(image);
-    for (std::uint32_t i = 0; i < header.sections; ++i) {
-        accel::section_entry section;
-        const std::size_t place = sizeof header + i * sizeof section;
-        if (place + sizeof section > image.size()) break;
-        std::memcpy(&section, image.data() + place, sizeof section);
-        if (section.kind != static_cast<std::uint32_t>(accel::section_kind::tensors)) continue;
-        if (section.offset > image.size() || section.bytes > image.size() - section.offset) break;
-        std::vector<accel::tensor_descriptor> tensors(section.bytes /
-                                                      sizeof(accel::tensor_descriptor));
-        if (!tensors.empty()) {
-            std::memcpy(tensors.data(), image.data() + section.offset,
-                        tensors.size() * sizeof(accel::tensor_descriptor));
-        }
-        return tensors;
-    }
-    return {};
-}
 
 bool has_role(const accel::tensor_descriptor& tensor, accel::tensor_role role) {
     return tensor.role == static_cast<std::uint32_t>(role);
@@ -102,8 +71,8 @@ void device::start() {
 loaded_program device::load(std::vector<std::uint8_t> image) {
     start();
     loaded_program program;
-    program.network_hash = header_of(image).network_hash;
-    program.tensors = tensors_of(image);
+    program.network_hash = accel::header_in(image).network_hash;
+    program.tensors = accel::tensors_in(image);
     const std::size_t bytes = image.size();
     program.image = m_host.memory().allocate(bytes);
     m_host.place_memory(program.image, image.data(), bytes);

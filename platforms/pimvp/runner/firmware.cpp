@@ -17,7 +17,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <ostream>
 #include <utility>
 
@@ -25,22 +24,6 @@ namespace pimvp::runner {
 namespace {
 
 constexpr std::uint64_t page = 4096;
-
-/// The tensor table of a program image, as it stands in its section.
-std::vector<accel::tensor_descriptor> tensors_of(const std::vector<std::uint8_t>& image) {
-    accel::program_header header;
-    std::memcpy(&header, image.data(), sizeof header);
-    for (std::uint32_t i = 0; i < header.sections; ++i) {
-        accel::section_entry section;
-        std::memcpy(&section, image.data() + sizeof header + i * sizeof section, sizeof section);
-        if (section.kind != static_cast<std::uint32_t>(accel::section_kind::tensors)) continue;
-        std::vector<accel::tensor_descriptor> tensors(section.bytes /
-                                                      sizeof(accel::tensor_descriptor));
-        std::memcpy(tensors.data(), image.data() + section.offset, section.bytes);
-        return tensors;
-    }
-    return {};
-}
 
 std::uint64_t end_of(const cpu::elf_program& firmware) {
     std::uint64_t end = 0;
@@ -149,7 +132,7 @@ private:
         };
         const std::vector<std::uint8_t>& image = net.program.image;
         place(add(PIMVP_PAYLOAD_PROGRAM, 0, 0, image.size()), image.data(), image.size());
-        const auto tensors = tensors_of(image);
+        const auto tensors = accel::tensors_in(image);
         for (std::size_t t = 0; t < tensors.size(); ++t) {
             if (tensors[t].role == PIMVP_TENSOR_STATE) {
                 add(PIMVP_PAYLOAD_STATE, 0, t, tensors[t].bytes);

@@ -7,7 +7,6 @@
 #include <pimvp/nn/fingerprint.h>
 #include <pimvp/onnx/export.h>
 
-#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -76,9 +75,7 @@ void set_chips(platform& target, std::uint32_t chips) {
 }
 
 std::string fingerprint_in(const std::vector<std::uint8_t>& image) {
-    accel::program_header header;
-    std::memcpy(&header, image.data(), sizeof header);
-    return mapping::to_hex(header.network_hash);
+    return mapping::to_hex(accel::header_in(image).network_hash);
 }
 
 mapped map_to(const nn::network& network, platform target, mapping_of wanted,
