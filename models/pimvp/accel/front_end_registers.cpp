@@ -111,10 +111,12 @@ void front_end::set_power(std::uint32_t state) {
     if (wanted == core::power_state::off) {
         m_resident.clear();
         m_engine.reset();
+        m_powered_up.cancel();
+        m_powering_up = false;
+    } else if (m_power == core::power_state::off) {  // whatever comes in between, it takes its time
+        m_powering_up = true;
+        m_powered_up.notify(core::to_time(m_params.power_up.value));
     }
-    m_powered_up.cancel();
-    m_powering_up = m_power == core::power_state::off;
-    if (m_powering_up) m_powered_up.notify(core::to_time(m_params.power_up.value));
     m_power = wanted;
     m_engine.set_power(wanted);
     changed();

@@ -53,10 +53,11 @@ void clint::on_changed() {
         software[h].write((m_bank.msip[h].get() & 1U) != 0);
         if (compare > now) next = std::min(next, compare);
     }
-    constexpr std::uint64_t farthest_s = 3600;  // later ones are looked at again by then
-    const std::uint64_t farthest = now + farthest_s * m_clock.hz();
-    if (next == std::numeric_limits<std::uint64_t>::max()) return;
-    m_changed.notify(m_clock.cycles(std::min(next, farthest)) - sc_core::sc_time_stamp());
+    // What lies beyond the last whole second of simulated time never comes.
+    constexpr std::uint64_t longest = std::numeric_limits<std::uint64_t>::max();  // in fs
+    constexpr std::uint64_t second = 1'000'000'000'000'000;
+    if (next > longest / second * m_clock.hz()) return;
+    m_changed.notify(m_clock.cycles(next) - sc_core::sc_time_stamp());
 }
 
 }  // namespace pimvp::cpu

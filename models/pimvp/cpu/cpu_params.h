@@ -40,7 +40,6 @@ struct cpu_params {
 
     cpu::isa isa = isa::rv64imac;
     std::uint32_t hart = 0;
-    std::uint64_t reset_vector = 0;
     core::graded<core::frequency> frequency = cards::risc_v_core::frequency;
     count alu_cycles = cards::risc_v_core::alu_cycles;
     count load_cycles = cards::risc_v_core::load_cycles;
@@ -66,8 +65,6 @@ struct cpu_params {
                   {to_string(isa::rv64imafdc), isa::rv64imafdc}},
                  "Instruction set.");
         v.member("hart", p.hart, {0, 4095}, "Number in mhartid.");
-        v.member("reset_vector", p.reset_vector,
-                 "First instruction; loading a program replaces it by the program's entry.");
         v.member("frequency", p.frequency, {core::frequency{1000}, core::frequency{10'000'000'000}},
                  "Clock of the core.");
         v.member("alu_cycles", p.alu_cycles, {1, 1000}, "What is in no other class.");
@@ -87,7 +84,7 @@ struct cpu_params {
                  "Floating-point operations but for the next.");
         v.member("float_divide_cycles", p.float_divide_cycles, {1, 1000},
                  "Floating-point divisions and square roots.");
-        v.member("trap_cycles", p.trap_cycles, {0, 1000}, "To enter a trap handler.");
+        v.member("trap_cycles", p.trap_cycles, {1, 1000}, "To enter a trap handler.");
         v.member("instruction_energy", p.instruction_energy, "Per instruction.");
     }
 

@@ -142,6 +142,7 @@ elf_program reader::read() const {
     elf_program program;
     program.xlen = wide() ? 64 : 32;
     program.entry = address(0x18, 0x18);
+    if (program.entry % 2 != 0) refuse("begins at an odd address");
     program.segments = segments();
     program.symbols = symbols();
     return program;

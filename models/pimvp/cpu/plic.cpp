@@ -44,7 +44,7 @@ plic::plic(const sc_core::sc_module_name& name, core::context& context, const pl
         m_harts[h].claim.provide([this, h] { return most_urgent(h, 0); });
         m_harts[h].claim.on_read([this, h](const sc_time&) { claimed(h); });
         m_harts[h].claim.on_write(
-            [this](std::uint32_t number, const sc_time&) { completed(number); });
+            [this, h](std::uint32_t number, const sc_time&) { completed(h, number); });
     }
     sc_core::sc_spawn_options lines;
     lines.spawn_method();
@@ -115,8 +115,10 @@ void plic::claimed(std::size_t hart) {
     m_changed.notify(sc_core::SC_ZERO_TIME);
 }
 
-void plic::completed(std::uint32_t number) {
+/// Ignored, as the specification says, if the source is not enabled for the hart.
+void plic::completed(std::size_t hart, std::uint32_t number) {
     if (number == 0 || number > source.size()) return;
+    if ((m_harts[hart].enable.get() & bit(number)) == 0) return;
     m_in_service &= ~bit(number);
     m_pending |= levels() & bit(number);
     m_changed.notify(sc_core::SC_ZERO_TIME);

@@ -69,7 +69,7 @@ private:
     void on_sources();
     void on_changed();
     void claimed(std::size_t hart);
-    void completed(std::uint32_t number);
+    void completed(std::size_t hart, std::uint32_t number);
     [[nodiscard]] std::uint32_t levels() const;
     [[nodiscard]] std::uint32_t most_urgent(std::size_t hart, std::uint32_t above) const;
 

@@ -28,8 +28,7 @@ riscv_cpu::riscv_cpu(const sc_core::sc_module_name& name, core::context& context
           m_ledger.event(basename(), "instruction", "", params.instruction_energy, core::off_chip)),
       m_trace(context.trace()),
       m_track(m_trace.track(this->name())),
-      m_stats(context.statistics(), this->name()),
-      m_entry(params.reset_vector) {
+      m_stats(context.statistics(), this->name()) {
     out.on_invalidation([this](std::uint64_t first, std::uint64_t last) {
         m_iss->direct_memory_changed(first, last);
     });

@@ -31,7 +31,7 @@ namespace pimvp::cpu {
 /// | `external` | level in             | mip.MEIP, from an interrupt controller                 |
 /// | `timer`    | level in             | mip.MTIP                                               |
 /// | `software` | level in             | mip.MSIP                                               |
-/// | `rst`      | level in             | high: held; falling: starts at the reset vector        |
+/// | `rst`      | level in             | high: held; falling: starts where start_at() says      |
 ///
 /// **Timing** An instruction takes the cycles of its class (cpu_params); a taken jump and a trap
 /// take more. An access to a device starts when the block of instructions that makes it is over and
@@ -143,7 +143,7 @@ private:
     const core::trace_track m_track;
     statistics m_stats;
 
-    std::uint64_t m_entry;
+    std::uint64_t m_entry = 0;
     std::uint64_t m_argument = 0;
     std::uint64_t m_charged_cycles = 0;
     std::uint64_t m_charged_instructions = 0;

@@ -22,14 +22,16 @@ uart::uart(const sc_core::sc_module_name& name, core::context& context, const ua
     using word = std::uint32_t;
     m_bank.data.on_write([this](word byte, const sc_time&) { write_data(byte); });
     m_bank.data.provide([this]() -> word {
+        if (divisor_selected()) return m_divisor & 0xFFU;
         return m_received.empty() ? 0 : static_cast<unsigned char>(m_received.front());
     });
     m_bank.data.on_read([this](const sc_time&) { read_data(); });
-    m_bank.ier.on_write([this](word, const sc_time&) { m_changed.notify(sc_core::SC_ZERO_TIME); });
+    m_bank.ier.on_write([this](word written, const sc_time&) { write_ier(written); });
+    m_bank.ier.provide([this] { return divisor_selected() ? m_divisor >> 8U : m_enabled; });
+    m_bank.lcr.on_write([this](word, const sc_time&) { m_changed.notify(sc_core::SC_ZERO_TIME); });
     m_bank.iir.provide([this]() -> word {
-        const word enabled = m_bank.ier.get();
-        if ((enabled & uart_regs::ier_received) != 0 && !m_received.empty()) return 0xC4;
-        if ((enabled & uart_regs::ier_empty) != 0 && m_sending.empty()) return 0xC2;
+        if ((m_enabled & uart_regs::ier_received) != 0 && !m_received.empty()) return 0xC4;
+        if ((m_enabled & uart_regs::ier_empty) != 0 && m_sending.empty()) return 0xC2;
         return 0xC1;
     });
     m_bank.lsr.provide([this] { return status(); });
@@ -47,6 +49,8 @@ uart::uart(const sc_core::sc_module_name& name, core::context& context, const ua
 
 void uart::reset() {
     m_bank.reset();
+    m_enabled = 0;
+    m_divisor = 1;
     m_sending.clear();
     m_received.clear();
     m_overrun = false;
@@ -58,8 +62,20 @@ bool uart::divisor_selected() const {
     return (m_bank.lcr.get() & uart_regs::lcr_dlab) != 0;
 }
 
+void uart::write_ier(std::uint32_t byte) {
+    if (divisor_selected()) {
+        m_divisor = (m_divisor & 0xFFU) | (byte & 0xFFU) << 8U;
+        return;
+    }
+    m_enabled = byte;
+    m_changed.notify(sc_core::SC_ZERO_TIME);
+}
+
 void uart::write_data(std::uint32_t byte) {
-    if (divisor_selected()) return;
+    if (divisor_selected()) {
+        m_divisor = (m_divisor & 0xFF00U) | (byte & 0xFFU);
+        return;
+    }
     if (m_sending.size() == fifo_bytes) {
         ++m_stats.lost;
         return;
@@ -113,9 +129,8 @@ std::uint32_t uart::status() const {
 }
 
 void uart::on_changed() {
-    const std::uint32_t enabled = divisor_selected() ? 0 : m_bank.ier.get();
-    irq.write(((enabled & uart_regs::ier_received) != 0 && !m_received.empty()) ||
-              ((enabled & uart_regs::ier_empty) != 0 && m_sending.empty()));
+    irq.write(((m_enabled & uart_regs::ier_received) != 0 && !m_received.empty()) ||
+              ((m_enabled & uart_regs::ier_empty) != 0 && m_sending.empty()));
 }
 
 }  // namespace pimvp::cpu

@@ -67,6 +67,7 @@ private:
     };
 
     void write_data(std::uint32_t byte);
+    void write_ier(std::uint32_t byte);
     void read_data();
     void byte_sent();
     void on_changed();
@@ -75,6 +76,8 @@ private:
 
     uart_regs m_bank;
     const sc_core::sc_time m_byte_time;
+    std::uint32_t m_enabled = 0;  ///< IER, also while the divisor stands in its place
+    std::uint32_t m_divisor = 1;
     std::deque<char> m_sending;
     std::deque<char> m_received;
     bool m_overrun = false;

@@ -107,6 +107,7 @@ private:
     void enter_block(std::uint64_t pc, std::uint32_t bytes);
     void halt();
     [[nodiscard]] bool must_stop();
+    void legalise_csrs();
     void apply_csr_read();
     bool emulate_csr_read(std::uint64_t pc);
     [[nodiscard]] std::optional<std::uint64_t> value_of_csr(std::uint16_t csr) const;
@@ -203,12 +204,14 @@ void unicorn_iss::check(uc_err answer, const char* what) const {
 }
 
 void unicorn_iss::reset(std::uint64_t program_counter) {
-    for (unsigned i = 1; i < 32; ++i) set(UC_RISCV_REG_X0 + static_cast<int>(i), 0);
+    for (int i = 1; i < 32; ++i) set(UC_RISCV_REG_X0 + i, 0);
+    for (int i = 0; i < 32; ++i) set(UC_RISCV_REG_F0 + i, 0);
     for (const int csr :
-         {UC_RISCV_REG_MSTATUS, UC_RISCV_REG_MIE, UC_RISCV_REG_MTVEC, UC_RISCV_REG_MSCRATCH,
+         {UC_RISCV_REG_FCSR, UC_RISCV_REG_MIE, UC_RISCV_REG_MTVEC, UC_RISCV_REG_MSCRATCH,
           UC_RISCV_REG_MEPC, UC_RISCV_REG_MCAUSE, UC_RISCV_REG_MTVAL}) {
         set(csr, 0);
     }
+    set(UC_RISCV_REG_MSTATUS, mpp_bits);
     m_trap.reset();
     m_stop_requested = false;
     m_handler = never;
@@ -266,7 +269,7 @@ void unicorn_iss::write_register(unsigned number, std::uint64_t value) {
     } else if (number < register_number::csr0) {
         set(UC_RISCV_REG_F0 + static_cast<int>(number - register_number::f0), value);
     } else if (const auto id = visible_csr(number - register_number::csr0)) {
-        set(*id, value);
+        set(*id, *id == UC_RISCV_REG_MSTATUS ? value | mpp_bits : value);
     }
 }
 
@@ -320,6 +323,7 @@ stop_reason unicorn_iss::step() {
     drop_translations(before, end + 3);
     m_stepping = false;
     m_pc = get(UC_RISCV_REG_PC);
+    legalise_csrs();
     apply_csr_read();
     if (!m_trap) m_handler = never;
     const bool waits = one.does == special::wait;
@@ -387,6 +391,7 @@ void unicorn_iss::on_block(uc_engine*, std::uint64_t pc, std::uint32_t bytes, vo
 
 void unicorn_iss::enter_block(std::uint64_t pc, std::uint32_t bytes) {
     if (m_attention) {
+        legalise_csrs();
         apply_csr_read();
         if (must_stop()) {
             halt();
@@ -473,6 +478,21 @@ void unicorn_iss::apply_csr_read() {
     if (last.does != special::csr || last.rd == 0 || !executed) return;
     if (const auto value = value_of_csr(last.csr)) set(UC_RISCV_REG_X0 + last.rd, *value);
     m_current = nullptr;  // once
+}
+
+/// What a hart without other modes does not let software write, or MRET change: mstatus.MPP is
+/// machine mode, and mepc even.
+void unicorn_iss::legalise_csrs() {
+    if (m_current == nullptr) return;
+    const instruction& last = m_current->last;
+    constexpr std::uint16_t mstatus = 0x300, mepc = 0x341;
+    if (last.does == special::return_from_trap ||
+        (last.does == special::csr && last.csr == mstatus)) {
+        set(UC_RISCV_REG_MSTATUS, get(UC_RISCV_REG_MSTATUS) | mpp_bits);
+    }
+    if (last.does == special::csr && last.csr == mepc) {
+        set(UC_RISCV_REG_MEPC, get(UC_RISCV_REG_MEPC) & ~std::uint64_t{1});
+    }
 }
 
 /// Unicorn takes reads of TIME for illegal.

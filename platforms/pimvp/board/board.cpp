@@ -17,8 +17,8 @@ namespace pimvp::board {
 struct board::slot {
     explicit slot(const std::string& slot_name)
         : name(slot_name),
-          irq((slot_name + "_irq").c_str()),
-          rst((slot_name + "_rst").c_str()) {}
+          irq((slot_name + "-irq").c_str()),
+          rst((slot_name + "-rst").c_str()) {}
 
     std::string name;
     std::unique_ptr<accel::accelerator> unit;

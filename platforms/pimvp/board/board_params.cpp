@@ -2,6 +2,7 @@
 #include <pimvp/board/board_params.h>
 
 #include <pimvp/cpu/clint.h>
+#include <pimvp/cpu/plic.h>
 
 #include <algorithm>
 #include <cctype>
@@ -63,10 +64,26 @@ void board_params::validate(core::diagnostics& found) const {
         found.error(list + "." + name,
                     "must be a name of letters, digits and '_' other than " + parts);
     };
+    if (!cpus.empty()) {
+        const auto check_pages = [&found](const std::string& path, const memory_entry& entry) {
+            constexpr std::uint64_t page = 4096;
+            if (entry.address % page == 0 && entry.params.size.value.bytes % page == 0) return;
+            found.error(path, "address and size must be multiples of 4 KiB: cores map whole pages");
+        };
+        check_pages("memory", memory);
+        for (const auto& [name, entry] : memories) check_pages("memories." + name, entry);
+        if (accelerators.size() >= cpu::plic::most_sources) {  // the UART has the last one
+            found.error("accelerators", "there are " + std::to_string(accelerators.size()) +
+                                            ", but the interrupt controller has room for " +
+                                            std::to_string(cpu::plic::most_sources - 1));
+        }
+    }
     std::map<std::string, std::string> lists;  // name -> where it is used already
     const auto use_name = [&](const std::string& list, const std::string& name) {
         check_name(list, name);
-        const auto [known, fresh] = lists.emplace(name, list);
+        std::string folded = name;  // in the C header, names are upper case
+        for (char& c : folded) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        const auto [known, fresh] = lists.emplace(folded, list);
         if (!fresh) found.error(list + "." + name, "there is one in " + known->second + ", too");
     };
     for (const auto& entry : memories) use_name("memories", entry.first);

@@ -33,13 +33,14 @@ std::vector<std::string> source_tracks(const std::string& board,
 
 }  // namespace
 
-/// Interrupt lines of harts nobody has end in one of these, too.
+/// Interrupt lines of harts nobody has end in one of these, too. No part of a board has a '-' in
+/// its name.
 struct cores::wires {
     explicit wires(const std::string& core)
-        : external((core + "_external").c_str()),
-          timer((core + "_timer").c_str()),
-          software((core + "_software").c_str()),
-          rst((core + "_rst").c_str(), true) {}
+        : external((core + "-external").c_str()),
+          timer((core + "-timer").c_str()),
+          software((core + "-software").c_str()),
+          rst((core + "-rst").c_str(), true) {}
 
     sc_core::sc_signal<bool> external, timer, software, rst;
 };
@@ -76,7 +77,7 @@ cores::cores(const std::string& board, core::context& context, const board_param
         m_cpus[name] = std::move(made);
     }
     for (std::uint32_t hart = 0; hart < used.size(); ++hart) {
-        if (!used[hart]) wire("no_hart" + std::to_string(hart), hart);
+        if (!used[hart]) wire("hart-" + std::to_string(hart), hart);
     }
     m_uart.irq.bind(m_uart_irq);
     m_plic.source[accelerators.size()].bind(m_uart_irq);

@@ -58,7 +58,7 @@ private:
     cpu::plic m_plic;
     cpu::clint m_clint;
     cpu::uart m_uart;
-    sc_core::sc_signal<bool> m_uart_irq{"uart_irq"};
+    sc_core::sc_signal<bool> m_uart_irq{"uart-irq"};
     std::map<std::string, std::unique_ptr<wires>> m_wires;
     std::map<std::string, std::unique_ptr<cpu::riscv_cpu>> m_cpus;
 };

@@ -8,14 +8,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 namespace pimvp::board {
 namespace {
 
 std::string upper(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-        return c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    });
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     return text;
 }
 
@@ -94,15 +94,33 @@ std::string board::device_tree() const {
         }
         text += "    };\n";
     }
-    std::string external, local;  // interrupts of every core
-    for (const auto& each : m_params.cpus) {
-        external += fmt::format("{}<&{}_intc 11>", external.empty() ? "" : ", ", each.first);
-        local +=
-            fmt::format("{0}<&{1}_intc 3>, <&{1}_intc 7>", local.empty() ? "" : ", ", each.first);
+    // Interrupts of the harts, in the order of their numbers; those that do not exist are told by
+    // the number no interrupt has.
+    std::map<std::uint32_t, std::string> cores;
+    for (const auto& [name, core] : m_params.cpus) cores[core.hart] = name;
+    std::string external, local;
+    for (std::uint32_t hart = 0; has_cores && hart <= cores.rbegin()->first; ++hart) {
+        const auto core = cores.find(hart);
+        const bool exists = core != cores.end();
+        const std::string& name = exists ? core->second : cores.begin()->second;
+        const char* comma = hart == 0 ? "" : ", ";
+        const auto line = [&](unsigned number) {
+            return exists ? fmt::format("<&{}_intc {}>", name, number)
+                          : fmt::format("<&{}_intc 0xffffffff>", name);
+        };
+        external += comma + line(11);
+        local += comma + line(3) + ", " + line(7);
     }
     for (const region& r : m_regions) {
         const std::string reg =
             fmt::format("        reg = <{} {}>;\n", cells(r.base), cells(r.bytes));
+        const auto other = m_params.memories.find(r.name);
+        if (other != m_params.memories.end() && other->second.params.read_only) {
+            text += fmt::format(
+                "    {0}: rom@{1:x} {{\n        compatible = \"mtd-rom\";\n{2}    }};\n", r.name,
+                r.base, reg);
+            continue;
+        }
         if (r.kind == "memory") {
             text += fmt::format(
                 "    memory@{:x} {{\n        device_type = \"memory\";\n{}    }};\n", r.base, reg);
@@ -124,10 +142,14 @@ std::string board::device_tree() const {
                 "        interrupts-extended = {};\n",
                 local);
         } else if (r.kind == "uart") {
-            body =
+            constexpr unsigned clocks_a_bit = 16;
+            body = fmt::format(
                 "        compatible = \"ns16550a\";\n"
                 "        reg-shift = <2>;\n"
-                "        reg-io-width = <4>;\n";
+                "        reg-io-width = <4>;\n"
+                "        clock-frequency = <{}>;\n"
+                "        current-speed = <{}>;\n",
+                clocks_a_bit * m_params.uart.params.baud.value, m_params.uart.params.baud.value);
         } else {
             body =
                 fmt::format("        compatible = \"pimvp,{}\", \"pimvp,accelerator\";\n", r.kind);

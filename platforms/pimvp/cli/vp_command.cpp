@@ -56,6 +56,9 @@ void add_debugger(const std::string& text, const runner::platform& target,
     if (target.params.cpus.count(name) == 0) {
         throw core::user_error("--gdb " + text, "the board has no core " + core::quoted(name));
     }
+    if (options.debuggers.count(name) != 0) {
+        throw core::user_error("--gdb " + text, core::quoted(name) + " has a debugger already");
+    }
     cpu::gdb_stub::options chosen;
     chosen.port = static_cast<std::uint16_t>(whole_number("--gdb", text.substr(0, at), 0, 65535));
     stubs.push_back(std::make_unique<cpu::gdb_stub>(chosen));
@@ -170,6 +173,7 @@ int vp_command(const arguments& words) {
     options.serial = chosen.serial.empty() ? &std::cout : &serial;
     if (trace) {
         trace_file.open(folder->path() + "/trace.json");
+        if (!trace_file) throw core::user_error("--trace", "trace.json cannot be written");
         options.trace = &trace_file;
     }
     std::vector<std::unique_ptr<cpu::gdb_stub>> stubs;
@@ -182,6 +186,13 @@ int vp_command(const arguments& words) {
         core::write_file(folder->path() + "/vp.json", record.dump(2) + "\n");
     }
     std::cout.flush();
+    const auto complete = [](std::ofstream& file, const std::string& option) {
+        if (!file.is_open()) return;
+        file.close();
+        if (!file) throw core::user_error(option, "not everything could be written");
+    };
+    complete(serial, "--uart " + chosen.serial);
+    complete(trace_file, "--trace");
     if (seen.count("quiet") == 0) print_outcome(outcome);
     if (outcome.code != 0) return software_failed;
     for (const auto& each : outcome.networks) {

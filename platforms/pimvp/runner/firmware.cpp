@@ -25,12 +25,15 @@ namespace {
 
 constexpr std::uint64_t page = 4096;
 
-std::uint64_t end_of(const cpu::elf_program& firmware) {
-    std::uint64_t end = 0;
+/// What firmware takes of a memory, from its beginning to the page behind the last byte.
+std::uint64_t taken_of(const board::memory_entry& memory, const cpu::elf_program& firmware) {
+    const std::uint64_t bytes = memory.params.size.value.bytes;
+    std::uint64_t taken = 0;
     for (const auto& part : firmware.segments) {
-        end = std::max(end, part.address + part.bytes.size() + part.zeros);
+        const std::uint64_t offset = part.address - memory.address;
+        if (offset < bytes) taken = std::max(taken, offset + part.bytes.size() + part.zeros);
     }
-    return (end + page - 1) / page * page;
+    return (taken + page - 1) / page * page;
 }
 
 /// A run of firmware in one simulation.
@@ -43,11 +46,12 @@ public:
           m_options(options),
           m_context(context),
           m_board("board", context, target.params, known_iss()),
-          m_memory_end(target.params.memory.address + m_board.memory().size()),
+          m_memory_last(target.params.memory.address + (m_board.memory().size() - 1)),
           m_pool(free_memory(target, firmware)) {
         const std::uint64_t payload = place_payload();
         m_board.load_firmware(firmware, payload);
         for (const firmware_blob& blob : options.blobs) {
+            check_apart(blob, firmware, payload);
             m_board.place(blob.address, blob.bytes.data(), blob.bytes.size(),
                           "--load " + blob.name);
         }
@@ -56,27 +60,27 @@ public:
     }
 
     firmware_outcome run() {
-        const std::string boot = m_board.cpu_names().front();
-        cpu::riscv_cpu& core = m_board.cpu_named(boot);
-        m_board.run(
-            [&] {
-                while (!core.ended()) sc_core::wait(core.ended_event());
-            },
-            core::from_fs(m_options.limit_fs));
-        m_board.uart().flush();
-        const cpu::riscv_cpu::ending& ending = *core.ended();
-        if (ending.reason == cpu::riscv_cpu::ending::how::locked_up) {
-            throw board::accelerator_error(boot + " is locked up: " + ending.text,
-                                           accel::error_code::none);
+        try {
+            m_board.run([this] { wait_for_end(); }, core::from_fs(m_options.limit_fs));
+        } catch (...) {
+            m_board.uart().flush();  // what software had to say before it went wrong
+            throw;
         }
+        m_board.uart().flush();
         firmware_outcome outcome;
-        outcome.code = ending.code;
+        for (const std::string& name : m_board.cpu_names()) {
+            const cpu::riscv_cpu& core = m_board.cpu_named(name);
+            const auto& ending = core.ended();
+            if (ending && ending->reason == cpu::riscv_cpu::ending::how::locked_up) {
+                throw board::accelerator_error(name + " is locked up: " + ending->text,
+                                               accel::error_code::none);
+            }
+            outcome.cores[name] = result_of(core.iss());
+        }
+        outcome.code = m_board.cpu_named(m_board.cpu_names().front()).ended()->code;
         outcome.end_fs = core::now_fs();
         outcome.energy = m_context.ledger().price(m_context.ledger().snapshot(outcome.end_fs));
         outcome.map = m_board.map_text();
-        for (const std::string& name : m_board.cpu_names()) {
-            outcome.cores[name] = result_of(m_board.cpu_named(name).iss());
-        }
         for (std::size_t n = 0; n < m_networks.size(); ++n) outcome.networks.push_back(compare(n));
         return outcome;
     }
@@ -85,16 +89,52 @@ private:
     /// Where the outputs of an inference are to be, by output of the network.
     using places = std::vector<std::uint64_t>;
 
-    [[nodiscard]] board::memory_pool free_memory(const platform& target,
-                                                 const cpu::elf_program& firmware) const {
-        const std::uint64_t base = std::max(end_of(firmware), target.params.memory.address);
-        if (base >= m_memory_end) {
-            throw core::user_error(
-                fmt::format("the firmware ends at {:#x}, and so does the system memory at {:#x}: "
-                            "link it for this board, or move or enlarge the memory",
-                            base, m_memory_end));
+    /// Until the first core has ended its program, or any core is locked up.
+    void wait_for_end() {
+        sc_core::sc_event_or_list any;
+        for (const std::string& name : m_board.cpu_names()) {
+            any |= m_board.cpu_named(name).ended_event();
         }
-        return {base, m_memory_end - base};
+        for (bool first = true;; first = true) {
+            for (const std::string& name : m_board.cpu_names()) {
+                const auto& ending = m_board.cpu_named(name).ended();
+                const bool locked =
+                    ending && ending->reason == cpu::riscv_cpu::ending::how::locked_up;
+                if (locked || (first && ending)) return;
+                first = false;
+            }
+            sc_core::wait(any);
+        }
+    }
+
+    /// Throws core::user_error if a blob lies where something else does.
+    void check_apart(const firmware_blob& blob, const cpu::elf_program& firmware,
+                     std::uint64_t payload) const {
+        const auto refuse = [&](std::uint64_t first, std::uint64_t end, const char* what) {
+            if (blob.address >= end || first >= blob.address + blob.bytes.size()) return;
+            throw core::user_error(
+                "--load " + blob.name,
+                fmt::format("overlaps the {}, {:#x} .. {:#x}", what, first, end - 1));
+        };
+        for (const auto& part : firmware.segments) {
+            refuse(part.address, part.address + part.bytes.size() + part.zeros, "firmware");
+        }
+        refuse(payload, m_work, "payload");
+        for (const auto& [first, bytes] : m_placed) refuse(first, first + bytes, "payload");
+    }
+
+    [[nodiscard]] board::memory_pool free_memory(const platform& target,
+                                                 const cpu::elf_program& firmware) {
+        const board::memory_entry& memory = target.params.memory;
+        const std::uint64_t bytes = m_board.memory().size();
+        const std::uint64_t taken = taken_of(memory, firmware);
+        if (taken >= bytes) {
+            throw core::user_error(
+                fmt::format("the firmware leaves nothing of the system memory, {:#x} .. {:#x}: "
+                            "enlarge it",
+                            memory.address, memory.address + (bytes - 1)));
+        }
+        return {memory.address + taken, bytes - taken};
     }
 
     void place(std::uint64_t address, const void* from, std::size_t bytes) {
@@ -113,8 +153,11 @@ private:
             m_networks.empty() ? 0 : static_cast<std::uint32_t>(m_networks[0].work.inputs.size());
         const std::size_t bytes = sizeof payload + entries.size() * sizeof entries[0];
         const std::uint64_t at = m_pool.allocate(bytes);
-        payload.work = (at + bytes + page - 1) / page * page;
-        payload.work_bytes = m_memory_end - payload.work;
+        // The directory is the last thing placed: what lies behind it is free.
+        const std::uint64_t room = m_memory_last - (at + bytes) + 1;
+        const std::uint64_t gap = std::min(room, (page - (at + bytes) % page) % page);
+        payload.work = m_work = at + bytes + gap;
+        payload.work_bytes = room - gap;
         place(at, &payload, sizeof payload);
         place(at + sizeof payload, entries.data(), entries.size() * sizeof entries[0]);
         return at;
@@ -125,6 +168,7 @@ private:
         const auto add = [&](pimvp_payload_kind kind, std::size_t inference, std::size_t tensor,
                              std::uint64_t bytes) {
             const std::uint64_t at = m_pool.allocate(bytes);
+            m_placed.emplace_back(at, bytes);
             entries.push_back({static_cast<std::uint32_t>(kind), static_cast<std::uint32_t>(index),
                                static_cast<std::uint32_t>(inference),
                                static_cast<std::uint32_t>(tensor), at, bytes});
@@ -194,6 +238,8 @@ private:
         const firmware_network& net = m_networks[index];
         network_result result;
         result.name = net.work.network.name;
+        result.sha256 = net.work.network.sha256;
+        result.integers_sha256 = net.program.fingerprint;
         result.accelerator = net.accelerator;
         result.inferences = net.work.inputs.size();
         for (std::size_t i = 0; i < result.inferences; ++i) {
@@ -213,10 +259,12 @@ private:
     const firmware_options& m_options;
     core::context& m_context;
     board::board m_board;
-    const std::uint64_t m_memory_end;
+    const std::uint64_t m_memory_last;
     board::memory_pool m_pool;
-    std::vector<std::unique_ptr<expectations>> m_expected;  ///< by network
-    std::vector<std::vector<places>> m_outputs;             ///< by network and inference
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> m_placed;  ///< address, bytes
+    std::uint64_t m_work = 0;                                       ///< end of the payload
+    std::vector<std::unique_ptr<expectations>> m_expected;          ///< by network
+    std::vector<std::vector<places>> m_outputs;                     ///< by network and inference
     std::vector<std::vector<std::vector<nn::integer_tensor>>> m_wanted;
 };
 
@@ -232,9 +280,16 @@ cpu::iss_factory known_iss() {
 
 namespace {
 
+/// Where NAME@ACCELERATOR is to be cut; a '@' in the name of a file does not count.
+std::size_t accelerator_mark(const std::string& each) {
+    const std::size_t at = each.rfind('@');
+    const bool in_path = at != std::string::npos && each.find_first_of("./", at) != each.npos;
+    return in_path ? std::string::npos : at;
+}
+
 /// The accelerator NAME@ACCELERATOR names, or the first.
 std::string accelerator_of(const std::string& each, const platform& target) {
-    const std::size_t at = each.find('@');
+    const std::size_t at = accelerator_mark(each);
     if (at == std::string::npos) return target.params.accelerators.begin()->first;
     std::string name = each.substr(at + 1);
     if (target.params.accelerators.count(name) == 0) {
@@ -261,10 +316,16 @@ std::vector<firmware_network> map_for_firmware(const std::vector<std::string>& n
     // (1) where each network goes, and how many chips that takes
     for (const std::string& each : names) {
         workload_options options = data;
-        options.network = each.substr(0, each.find('@'));
+        options.network = each.substr(0, accelerator_mark(each));
         firmware_network made;
         target.accelerator = made.accelerator = accelerator_of(each, target);
         made.work = load_workload(options, true);
+        if (!networks.empty() && made.work.inputs.size() != networks[0].work.inputs.size()) {
+            throw core::user_error(
+                "--network " + each,
+                fmt::format("has {} inputs, {} has {}: give --images N", made.work.inputs.size(),
+                            names[0], networks[0].work.inputs.size()));
+        }
         room& its = used[made.accelerator];
         first_tiles.push_back(its.tiles);
         const isaac_like::placement placed =
@@ -325,6 +386,8 @@ nlohmann::ordered_json firmware_record(const platform& target, const std::string
     json networks = json::array();
     for (const network_result& each : outcome.networks) {
         networks.push_back({{"name", each.name},
+                            {"sha256", each.sha256},
+                            {"integers_sha256", each.integers_sha256},
                             {"accelerator", each.accelerator},
                             {"inferences", each.inferences},
                             {"elements", each.elements},
@@ -332,15 +395,19 @@ nlohmann::ordered_json firmware_record(const platform& target, const std::string
     }
     record["networks"] = networks;
     const core::energy_report& energy = outcome.energy;
-    json components = json::object(), counts = json::object();
+    json components = json::object(), counts = json::object(), grades = json::object();
+    json apart = json::object();
+    for (const auto& [grade, share] : energy.grade_shares()) grades[grade] = share;
+    for (const core::domain_energy& domain : energy.domains) {
+        if (!domain.headline) apart[domain.name] = domain.joules;
+    }
     for (const auto& [name, joules] : energy.by_component_j) components[name] = joules;
     for (const auto& [name, count] : energy.counts) {
         if (count != 0) counts[name] = count;
     }
-    record["energy"] = {{"total_j", energy.total_j},
-                        {"dynamic_j", energy.dynamic_j},
-                        {"static_j", energy.static_j},
-                        {"by_component_j", components}};
+    record["energy"] = {{"total_j", energy.total_j},    {"dynamic_j", energy.dynamic_j},
+                        {"static_j", energy.static_j},  {"apart_static_j", apart},
+                        {"by_component_j", components}, {"grades", grades}};
     record["counts"] = counts;
     return record;
 }

@@ -56,7 +56,7 @@ struct core_result {
 };
 
 struct network_result {
-    std::string name, accelerator;
+    std::string name, sha256, integers_sha256, accelerator;
     std::size_t inferences = 0;
     std::uint64_t elements = 0;    ///< of all outputs of all inferences
     std::uint64_t mismatches = 0;  ///< of them, that differ from the integer reference
@@ -73,7 +73,7 @@ struct firmware_outcome {
 };
 
 /// Maps the networks, one behind the other on each accelerator. `names`: NAME, which runs on the
-/// first accelerator, or NAME@ACCELERATOR. Throws core::user_error.
+/// first accelerator, or NAME@ACCELERATOR. All have as many inputs. Throws core::user_error.
 std::vector<firmware_network> map_for_firmware(const std::vector<std::string>& names,
                                                const workload_options& data, platform& target);
 

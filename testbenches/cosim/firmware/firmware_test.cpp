@@ -148,8 +148,18 @@ TEST_CASE("cosim.firmware.mistakes_end_in_a_defined_state", "[cosim]") {
 
 TEST_CASE("cosim.firmware.saves_energy_between_inferences", "[cosim]") {
     const scratch_folder here;
+    // What chips take whether or not they work: the links between them, per second.
+    const auto static_power = [](const json& record) {
+        double joules = 0.0;
+        for (const json& each : record["energy"]["apart_static_j"]) joules += each.get<double>();
+        return joules / record["time_s"].get<double>();
+    };
+    const json always_on =
+        record_of(here, "one", "polled", {"--network", "glyphs", "--images", "1"});
+    CHECK(static_power(always_on) > 1.0);
     const json record = record_of(here, "one", "power", {"--network", "glyphs", "--images", "1"});
     CHECK(mismatches(record) == 0);
+    CHECK(static_power(record) < static_power(always_on));
 }
 
 TEST_CASE("cosim.firmware.trace_shows_core_accelerator_and_interrupts", "[cosim]") {
@@ -265,6 +275,13 @@ TEST_CASE("cosim.firmware.that_never_ends_is_reported", "[cosim]") {
     const test::program_result busy = run("one", "busy_for_ever", {"--max-sim-time", "5 ms"});
     CHECK(busy.code == 4);
     CHECK(busy.text.find("cpu0: running at 0x8000") != std::string::npos);
+    CHECK(busy.text.find("last words\n") != std::string::npos);  // although the UART is slow
+    const test::program_result far = run("one", "waits_for_a_far_timer", {});
+    CHECK(far.code == 4);
+    CHECK(far.text.find("cpu0: asleep at 0x8000") != std::string::npos);
+    const test::program_result second = run("two_cores", "second_locked_up", {});
+    CHECK(second.code == 4);
+    CHECK(second.text.find("cpu1 is locked up") != std::string::npos);
     const test::program_result locked = run("one", "locked_up", {});
     CHECK(locked.code == 4);
     CHECK(locked.text.find("cpu0 is locked up: no instruction can be fetched at the trap handler "
@@ -294,6 +311,10 @@ TEST_CASE("cosim.firmware.finds_the_board_in_a_header_and_a_device_tree", "[cosi
         INFO(line);
         CHECK(tree.text.find(line) != std::string::npos);
     }
+    const test::program_result gaps =
+        test::pimvp({"vp", board("one"), "--set", "cpus.cpu0.hart=2", "--print", "device-tree"});
+    CHECK(gaps.text.find("interrupts-extended = <&cpu0_intc 0xffffffff>, <&cpu0_intc 0xffffffff>, "
+                         "<&cpu0_intc 11>;") != std::string::npos);
     const test::program_result map = test::pimvp({"vp", board("one"), "--print", "map"});
     CHECK(map.code == 0);
     CHECK(map.text.find("isaac_like    1") != std::string::npos);
@@ -321,7 +342,18 @@ TEST_CASE("cosim.firmware.wrong_options_are_refused_with_a_way_out", "[cosim]") 
     refused({board("one"), "--elf", elf, "--load", elf}, "names no address: FILE@ADDRESS");
     refused({board("one"), "--elf", elf, "--load", elf + "@0x10"}, "no memory holds");
     refused({board("one"), "--set", "memory.address=0x40000000", "--elf", elf},
-            "link it for this board");
+            "firmware: no memory holds");
+    refused({board("one"), "--set", "memory.size=72 KiB", "--elf", elf}, "enlarge it");
+    refused({board("one"), "--elf", elf, "--load", elf + "@0x80000010"}, "overlaps the firmware");
+    refused({board("one"), "--elf", elf, "--network", "glyphs", "--images", "2", "--load",
+             elf + "@0x80013000"},
+            "overlaps the payload");
+    refused({board("one"), "--elf", elf, "--network", "glyphs", "--network", "resnet18"},
+            "has 1 inputs, glyphs has 680: give --images N");
+    refused({board("one"), "--elf", elf, "--gdb", "0", "--gdb", "0@cpu0"},
+            "'cpu0' has a debugger already");
+    refused({board("one"), "--elf", elf, "--gdb", "0@cpu7"}, "the board has no core 'cpu7'");
+    refused({board("one"), "--elf", elf, "--uart", "/dev/full"}, "--uart /dev/full");
     refused({board("one"), "--set", "memory.address=0xA0000000", "--elf", elf},
             "firmware: no memory holds");
     refused({board("one"), "--print", "picture"}, "is none of map, header and device-tree");

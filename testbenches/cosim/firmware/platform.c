@@ -249,15 +249,13 @@ static int hook_poll(void* context) {
 /* Interrupts stay off: WFI wakes, and the claim says whose it was. */
 static int hook_sleep(void* context) {
     struct npu* npu = context;
+    volatile uint32_t* enable = reg(BOARD_PLIC_BASE, PLIC_ENABLE);
+    const uint32_t others = *enable; /* keep what they have to say for later */
+    *enable = 1u << npu->irq;
     if (npu->claimed) *reg(BOARD_PLIC_BASE, PLIC_CLAIM) = npu->irq;
-    npu->claimed = 0;
-    for (;;) {
-        const uint32_t number = *reg(BOARD_PLIC_BASE, PLIC_CLAIM);
-        if (number == npu->irq) break;
-        if (number != 0) *reg(BOARD_PLIC_BASE, PLIC_CLAIM) = number;
-        __asm__ volatile("wfi");
-    }
+    while (*reg(BOARD_PLIC_BASE, PLIC_CLAIM) != npu->irq) __asm__ volatile("wfi");
     npu->claimed = 1;
+    *enable = others;
     return 0;
 }
 

@@ -9,8 +9,8 @@ int main(int hart, const struct pimvp_payload* payload) {
     payload_at(payload);
     require(payload_networks() == 2, "two networks");
     static struct npu npus[2];
-    npu_start(&npus[0], BOARD_LEFT_BASE, BOARD_LEFT_IRQ, WAIT_POLLING);
-    npu_start(&npus[1], BOARD_RIGHT_BASE, BOARD_RIGHT_IRQ, WAIT_POLLING);
+    npu_start(&npus[0], BOARD_LEFT_BASE, BOARD_LEFT_IRQ, WAIT_SLEEPING);
+    npu_start(&npus[1], BOARD_RIGHT_BASE, BOARD_RIGHT_IRQ, WAIT_SLEEPING);
     uint64_t handles[2];
     for (uint32_t n = 0; n < 2; ++n) handles[n] = payload_load(&npus[n], n);
 

@@ -62,6 +62,15 @@ clint: {timebase: 1 MHz}
     CHECK_THROWS_WITH(read(one + "cpus: {a: {}}"),
                       Contains("cpus.a: there is one in accelerators, too"));
     CHECK_THROWS_WITH(read(one + "memories: {a: {}}"), Contains("there is one in memories, too"));
+    CHECK_THROWS_WITH(read(one + "memories: {A: {}}"), Contains("there is one in"));
+    CHECK_THROWS_WITH(read(one + "cpus: {c: {}}\nmemory: {size: 2 KiB}"),
+                      Contains("memory: address and size must be multiples of 4 KiB"));
+    std::string many = "cpus: {c: {}}\naccelerators:\n";
+    for (int i = 0; i < 31; ++i) {
+        const std::string number = std::to_string(i);
+        many += "  a" + number + ": {type: copy, address: " + std::to_string(i * 4096) + "}\n";
+    }
+    CHECK_THROWS_WITH(read(many), Contains("there are 31, but the interrupt controller has room"));
     CHECK_THROWS_WITH(read(one + "cpus: {plic: {}}"), Contains("other than host, bus"));
     CHECK_THROWS_WITH(read(one + "cpus: {c: {hart: 4}}"), Contains("must be below 4"));
     CHECK_THROWS_WITH(read(one + "cpus: {c: {}, d: {}}"),

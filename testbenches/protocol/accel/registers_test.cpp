@@ -240,6 +240,17 @@ TEST_CASE("accel.power.jobs_wait_for_the_clock_and_for_the_supply", "[accel][pro
         const sc_time up = core::to_time(b.dut.params().power_up.value);
         CHECK(b.record(2).start_ps == (switched + up).value() / 1000);
 
+        // a detour does not shorten it
+        b.set(PIMVP_COMMON_POWER, off);
+        b.push(b.job(PIMVP_JOB_FENCE));
+        b.doorbell();
+        b.set(PIMVP_COMMON_POWER, on);
+        const sc_time again = sc_time_stamp();
+        b.set(PIMVP_COMMON_POWER, clock_gated);
+        b.set(PIMVP_COMMON_POWER, on);
+        b.wait_retired(3);
+        CHECK(b.record(3).start_ps == (again + up).value() / 1000);
+
         // RESET switches on at once
         b.set(PIMVP_COMMON_POWER, off);
         b.set(PIMVP_COMMON_CTRL, PIMVP_COMMON_CTRL_RESET_MASK);
