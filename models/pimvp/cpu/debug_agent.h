@@ -14,7 +14,7 @@ public:
     enum class action {
         run,    ///< until a breakpoint, an EBREAK or wants_stop()
         step,   ///< one instruction
-        detach  ///< run, and never ask again
+        detach  ///< run without breakpoints, and never ask again
     };
 
     virtual ~debug_agent() = default;

@@ -89,6 +89,7 @@ public:
 
     virtual void set_breakpoint(std::uint64_t address) = 0;
     virtual void clear_breakpoint(std::uint64_t address) = 0;
+    virtual void clear_breakpoints() = 0;
 
     /// Somebody else has written there: what was translated is void.
     virtual void code_changed(std::uint64_t first, std::uint64_t last) = 0;

@@ -186,6 +186,7 @@ void riscv_cpu::ask_debugger(stop_reason why) {
         return;
     case debug_agent::action::detach:
         m_debugger = nullptr;
+        m_iss->clear_breakpoints();
         return;
     }
 }

@@ -36,10 +36,11 @@ namespace pimvp::cpu {
 /// **Timing** An instruction takes the cycles of its class (cpu_params); a taken jump and a trap
 /// take more. An access to a device starts when the block of instructions that makes it is over and
 /// takes the bus on top. The core runs ahead of simulated time by up to the quantum of the context;
-/// with a quantum of 0 it synchronises after every block. WFI sleeps until an enabled interrupt is
-/// pending. Instructions, results and counts are the same for every quantum as long as software
-/// waits for interrupts by WFI or by reading devices; an interrupt that breaks into a computation
-/// does so at the end of the block after the next synchronisation.
+/// with a quantum of 0 it synchronises after every block. Interrupt lines that an access has
+/// changed are seen at the end of its block. WFI sleeps until an enabled interrupt is pending.
+/// Instructions, results and counts are the same for every quantum as long as software waits for
+/// interrupts by WFI or by reading devices; an interrupt that breaks into a computation does so at
+/// the end of the block after the next synchronisation.
 ///
 /// **Energy** `<name>.instruction` per instruction. Accesses by DMI are not counted at the memory.
 ///

@@ -74,6 +74,7 @@ public:
 
     void set_breakpoint(std::uint64_t address) override { m_breakpoints.insert(address); }
     void clear_breakpoint(std::uint64_t address) override { m_breakpoints.erase(address); }
+    void clear_breakpoints() override { m_breakpoints.clear(); }
 
     void code_changed(std::uint64_t first, std::uint64_t last) override;
     void direct_memory_changed(std::uint64_t first, std::uint64_t last) override;

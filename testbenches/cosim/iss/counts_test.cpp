@@ -176,6 +176,29 @@ TEST_CASE("cosim.iss.reads_counters_and_identity", "[cosim]") {
     }
 }
 
+TEST_CASE("cosim.iss.ignores_writes_to_counters_and_mip", "[cosim]") {
+    constexpr std::uint16_t writes[] = {
+        0x1073, 0xB005,  // csrrw zero, mcycle, a0
+        0x25F3, 0xB020,  // csrrs a1, minstret, zero
+        0x1073, 0x3445,  // csrrw zero, mip, a0
+        0x2673, 0x3440,  // csrrs a2, mip, zero
+        0x0073, 0x0010   // ebreak
+    };
+    for (const unsigned xlen : {32U, 64U}) {
+        for (const std::uint64_t budget : budgets) {
+            INFO("RV" << xlen << ", budget " << budget);
+            machine m(xlen);
+            m.start(writes);
+            m.set(a0, 0xFFF);
+            run_divided(m, budget);
+            CHECK(m.x(a1) == 2);
+            CHECK(m.x(a2) == 0);
+            CHECK_FALSE(m.core->interrupt_pending());
+            CHECK(m.core->cycles() == 4 * 19);
+        }
+    }
+}
+
 TEST_CASE("cosim.iss.stops_at_breakpoints", "[cosim]") {
     machine m(64);
     m.start(programs::classes);
