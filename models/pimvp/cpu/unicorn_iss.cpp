@@ -253,8 +253,10 @@ std::optional<int> visible_csr(unsigned number) {
 std::uint64_t unicorn_iss::read_register(unsigned number) const {
     if (number < 32) return get(UC_RISCV_REG_X0 + static_cast<int>(number));
     if (number == register_number::pc) return m_pc;
-    if (number < register_number::csr0) {
-        return get(UC_RISCV_REG_F0 + static_cast<int>(number - register_number::f0));
+    if (number < register_number::csr0) {  // 64 bits wide, whatever xlen
+        std::uint64_t value = 0;
+        uc_reg_read(m_uc, UC_RISCV_REG_F0 + static_cast<int>(number - register_number::f0), &value);
+        return value;
     }
     const unsigned csr = number - register_number::csr0;
     if (const auto id = visible_csr(csr)) return get(*id);

@@ -106,6 +106,35 @@ TEST_CASE("cosim.iss.vectored_handlers", "[cosim]") {
     CHECK(m.pc() == table);
 }
 
+TEST_CASE("cosim.iss.there_is_no_other_mode_than_machine_mode", "[cosim]") {
+    constexpr std::uint64_t machine_mode = 3U << 11U;
+    for (const bool steps : {false, true}) {
+        machine m(64);
+        m.start(programs::leave_machine_mode);
+        m.put(programs::return_handler, machine::ram + 0x800);
+        m.set(mtvec, machine::ram + 0x800);
+        m.set(s10, machine::device);
+        bool trapped = false;
+        m.then = [&](const machine::access&) {
+            trapped = true;
+            m.core->request_stop();
+        };
+        for (int i = 0; i < 40 && !trapped; ++i) {
+            if (steps) {
+                REQUIRE(m.core->step() == stop_reason::stepped);
+            } else {
+                m.core->run(100);
+            }
+        }
+        CHECK(trapped);
+        CHECK((m.x(a3) & machine_mode) == machine_mode);
+        CHECK(m.x(a1) == machine::ram + 0x18);  // the odd bit is gone
+        CHECK((m.x(a2) & machine_mode) == machine_mode);
+        constexpr unsigned t6 = 31;
+        CHECK(m.x(t6) == 11);  // a handler was found, the cause is ECALL from machine mode
+    }
+}
+
 TEST_CASE("cosim.iss.mret_goes_back_and_enables", "[cosim]") {
     for (const bool steps : {false, true}) {
         machine m(64);

@@ -154,6 +154,19 @@ constexpr std::uint16_t return_handler[] = {
     0x0073, 0x3020   // mret
 };
 
+/// asks for user mode and for an odd address, in vain.
+constexpr std::uint16_t leave_machine_mode[] = {
+    0x1073, 0x3000,  // csrrw zero, mstatus, zero
+    0x26f3, 0x3000,  // csrrs a3, mstatus, zero
+    0x0297, 0x0000,  // auipc t0, 0
+    0x8293, 0x0112,  // addi t0, t0, 17
+    0x9073, 0x3412,  // csrrw zero, mepc, t0
+    0x0073, 0x3020,  // mret
+    0x25f3, 0x3410,  // csrrs a1, mepc, zero
+    0x2673, 0x3000,  // csrrs a2, mstatus, zero
+    0x0073, 0x0000   // ecall
+};
+
 constexpr std::uint16_t load_loop[] = {
     0x2583, 0x0004,  // lw a1, 0(s0)
     0x0513, 0x0015,  // addi a0, a0, 1

@@ -126,6 +126,12 @@ void check_claims(core::coding_style style) {
         b.complete(0);  // nobody
         b.complete(9);
         CHECK(b.claim() == 2);
+        b.write(regs::enable0_offset, 0xA);
+        b.complete(2);  // not enabled any more: ignored
+        b.write(regs::enable0_offset, 0xE);
+        CHECK(b.claim() == 0);
+        b.complete(2);
+        CHECK(b.claim() == 2);
     });
     b.check_sound();
 }

@@ -139,6 +139,19 @@ void check_divisor(core::coding_style style) {
         CHECK(b.read(regs::data_offset) == 'x');
         sc_core::wait(us(20));
         CHECK(b.line.empty());
+
+        // IER keeps its value while the divisor stands in its place, and its interrupt its level
+        b.write(regs::ier_offset, regs::ier_received);
+        b.dut.receive("y");
+        b.write(regs::lcr_offset, regs::lcr_dlab);
+        b.write(regs::data_offset, 0x34);
+        b.write(regs::ier_offset, 0x12);
+        CHECK(b.read(regs::data_offset) == 0x34);
+        CHECK(b.read(regs::ier_offset) == 0x12);
+        b.write(regs::lcr_offset, 3);
+        CHECK(b.read(regs::ier_offset) == regs::ier_received);
+        uart_bench::settle();
+        CHECK(b.irq.read());
     });
     b.check_sound();
 }
