@@ -55,6 +55,9 @@ void front_end::restore(core::byte_reader& from) {
     m_engine.reset();
     m_resident.clear();
     m_bank->restore(from);
+    if (m_bank->power.get() > static_cast<std::uint32_t>(core::power_state::off)) {
+        from.fail("POWER holds " + std::to_string(m_bank->power.get()) + ", which is no state");
+    }
     set_power(m_bank->power.get());
     m_ring = from.get<job_ring>("ring");
     m_enabled = from.get<std::uint8_t>("ring state") != 0;

@@ -47,9 +47,9 @@ void traffic_player::run() {
         wait_until(std::max(local_fs() + row.after.fs, start + row.at.fs));
         if (row.access == traffic_access::idle) continue;
         const std::uint64_t begin = local_fs();
-        std::vector<std::uint8_t> bytes(row.bytes());
-        const tlm::tlm_response_status response = issue(row, bytes);
-        compare(i, response, local_fs() - begin, bytes);
+        m_bytes.assign(row.bytes(), 0);
+        const tlm::tlm_response_status response = issue(row, m_bytes);
+        compare(i, response, local_fs() - begin, m_bytes);
     }
     out.synchronise();
     m_finished.notify();

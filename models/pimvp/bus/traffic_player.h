@@ -72,6 +72,7 @@ private:
 
     const traffic_table m_table;
     std::size_t m_played = 0;
+    std::vector<std::uint8_t> m_bytes;  ///< of the row; here, as a thread that waits never unwinds
     core::diagnostics m_mismatches;
     sc_core::sc_event m_finished{"finished"};
 };

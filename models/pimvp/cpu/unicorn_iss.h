@@ -23,9 +23,8 @@ namespace pimvp::cpu {
 /// and to the counters are ignored. Stores to direct memory that is not writable are access faults.
 /// FENCE.I drops all translations. Reserved codes of 16 bits do nothing instead of trapping, as do
 /// compressed floating-point accesses while mstatus.FS is 0. A fetch fault in the second half of an
-/// instruction names the start of its block in mepc. In RV32 a debugger sees the low halves of the
-/// floating-point registers. A caller needs 1 MiB of stack, and must not leave the environment's
-/// functions by longjmp or by being killed.
+/// instruction names the start of its block in mepc. A caller needs 1 MiB of stack, and must not
+/// leave the environment's functions by longjmp or by being killed.
 ///
 /// **License** Unicorn is GPL-2: programs that link this library (pimvp::cpu_unicorn) are bound by
 /// it when they are distributed; nothing else of pimvp refers to it.
