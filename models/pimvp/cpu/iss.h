@@ -68,7 +68,7 @@ class iss {
 public:
     virtual ~iss() = default;
 
-    /// As after power-on, with this program counter. Counts go on.
+    /// As after power-on, with this program counter. Counts, lines and breakpoints stay.
     virtual void reset(std::uint64_t program_counter) = 0;
     /// Executes blocks until `budget` cycles are used up (at least one block), or another reason.
     virtual stop_reason run(std::uint64_t budget) = 0;

@@ -36,6 +36,10 @@ namespace pimvp::board {
 /// names in the document; with cores (see cores) these by theirs, and `plic`, `clint`, `uart`. Host
 /// and cores may both drive an accelerator, but not the same one at the same time.
 ///
+/// **Interface** no sockets: the functions below, and the children.
+///
+/// **Timing** that of the parts.
+///
 /// **Limits** One host thread drives everything (see host). One board per simulation is the usual
 /// case, several work.
 ///

@@ -25,7 +25,8 @@ namespace pimvp::board {
 ///   <accelerator>.irq ──► plic.source[i]      plic.external[h] ──► cpu h
 ///   uart.irq ───────────► plic.source[last]   clint.timer[h], clint.software[h] ──► cpu h
 /// ```
-/// The modules become children of the module under construction.
+/// The modules become children of the module under construction; they have the sockets, the times
+/// and the limits.
 class cores {
 public:
     /// `board`: the module that is built. `accelerators`: their names, in the order of their

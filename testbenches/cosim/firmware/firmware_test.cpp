@@ -91,13 +91,15 @@ TEST_CASE("cosim.firmware.gets_the_outputs_and_counts_of_the_host", "[cosim]") {
 TEST_CASE("cosim.firmware.examples_end_well", "[cosim]") {
     const scratch_folder here;
     for (const char* on : {"one", "one32"}) {
-        for (const char* firmware : {"interrupt", "polled", "stream"}) {
+        // more inferences than the ring has places, where they stream
+        for (const auto& [firmware, images] :
+             std::map<std::string, int>{{"interrupt", 3}, {"polled", 3}, {"stream", 20}}) {
             INFO(on << ' ' << firmware);
-            const json record =
-                record_of(here, on, firmware, {"--network", "glyphs", "--images", "20"});
+            const json record = record_of(
+                here, on, firmware, {"--network", "glyphs", "--images", std::to_string(images)});
             CHECK(record["exit_code"] == 0);
             CHECK(record["cpus"]["cpu0"]["instructions"].get<std::uint64_t>() > 1000);
-            CHECK(record["networks"][0]["elements"] == 20 * 34);
+            CHECK(record["networks"][0]["elements"] == images * 34);
             CHECK(mismatches(record) == 0);
         }
         const test::program_result probe = run(on, "probe", {});

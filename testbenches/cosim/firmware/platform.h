@@ -27,7 +27,7 @@ uint64_t now(void);
 uint64_t cycles(void);
 uint64_t instructions(void);
 
-/* ---- interrupts ---- */
+/* ---- interrupts and the timer: hart 0's ---- */
 
 typedef void interrupt_handler(void* context);
 /* Routes interrupt `number` of the interrupt controller to `handler`, called from the trap. */

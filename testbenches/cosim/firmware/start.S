@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Start-up and trap entry, RV32 and RV64. A core begins with its hart number in a0 and the
- * payload's address in a1, memory loaded, everything not in the file zero. */
+ * payload's address in a1, memory loaded, what the file leaves out zero. */
 #if __riscv_xlen == 64
 #define STORE sd
 #define LOAD ld
