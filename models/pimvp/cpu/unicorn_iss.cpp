@@ -43,6 +43,10 @@ struct block {
     std::array<std::uint16_t, instruction_classes> classes{};
 
     [[nodiscard]] std::uint64_t end() const { return pc + counted; }
+    /// Adds the instructions of all its executions.
+    void add_to(iss::class_counts& counts) const {
+        for (std::size_t c = 0; c < instruction_classes; ++c) counts[c] += executions * classes[c];
+    }
 };
 
 struct trap {
@@ -727,9 +731,7 @@ std::uint32_t unicorn_iss::fetch_bits(std::uint64_t pc) const {
 block& unicorn_iss::block_at(std::uint64_t pc, std::uint32_t bytes) {
     block& place = m_blocks[(pc >> 1U) % table_size];
     if (place.pc == pc && place.bytes == bytes) return place;
-    for (std::size_t c = 0; c < instruction_classes; ++c) {
-        m_folded[c] += place.executions * place.classes[c];
-    }
+    place.add_to(m_folded);
     place = block{};
     place.pc = pc;
     place.bytes = bytes;
@@ -803,9 +805,7 @@ void unicorn_iss::drop_translations(std::uint64_t first, std::uint64_t last) {
 
 void unicorn_iss::forget_blocks() {
     for (block& one : m_blocks) {
-        for (std::size_t c = 0; c < instruction_classes; ++c) {
-            m_folded[c] += one.executions * one.classes[c];
-        }
+        one.add_to(m_folded);
         one = block{};
     }
     m_current = nullptr;
@@ -813,11 +813,7 @@ void unicorn_iss::forget_blocks() {
 
 iss::class_counts unicorn_iss::instructions_by_class() const {
     class_counts counts = m_folded;
-    for (const block& one : m_blocks) {
-        for (std::size_t c = 0; c < instruction_classes; ++c) {
-            counts[c] += one.executions * one.classes[c];
-        }
-    }
+    for (const block& one : m_blocks) one.add_to(counts);
     return counts;
 }
 

@@ -8,7 +8,6 @@
 #include <pimvp/board/board.h>
 #include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
-#include <pimvp/core/parameters.h>
 #include <pimvp/nn/arithmetic.h>
 #ifdef PIMVP_HAS_UNICORN
 #include <pimvp/cpu/unicorn_iss.h>
@@ -60,24 +59,19 @@ public:
     }
 
     firmware_outcome run() {
+        const cpu::riscv_cpu& first = m_board.cpu_named(m_board.cpu_names().front());
         try {
-            m_board.run([this] { wait_for_end(); }, core::from_fs(m_options.limit_fs));
+            m_board.run([&] { wait_for_end(first); }, core::from_fs(m_options.limit_fs));
         } catch (...) {
             m_board.uart().flush();  // what software had to say before it went wrong
             throw;
         }
         m_board.uart().flush();
         firmware_outcome outcome;
+        outcome.code = first.ended()->code;
         for (const std::string& name : m_board.cpu_names()) {
-            const cpu::riscv_cpu& core = m_board.cpu_named(name);
-            const auto& ending = core.ended();
-            if (ending && ending->reason == cpu::riscv_cpu::ending::how::locked_up) {
-                throw board::accelerator_error(name + " is locked up: " + ending->text,
-                                               accel::error_code::none);
-            }
-            outcome.cores[name] = result_of(core.iss());
+            outcome.cores[name] = result_of(m_board.cpu_named(name).iss());
         }
-        outcome.code = m_board.cpu_named(m_board.cpu_names().front()).ended()->code;
         outcome.end_fs = core::now_fs();
         outcome.energy = m_context.ledger().price(m_context.ledger().snapshot(outcome.end_fs));
         outcome.map = m_board.map_text();
@@ -86,23 +80,30 @@ public:
     }
 
 private:
-    /// Where the outputs of an inference are to be, by output of the network.
-    using places = std::vector<std::uint64_t>;
+    /// Where firmware is to leave a tensor, and the integers it has to be.
+    struct awaited {
+        std::uint64_t address = 0;
+        nn::integer_tensor wanted;
+    };
 
-    /// Until the first core has ended its program, or any core is locked up.
-    void wait_for_end() {
+    [[nodiscard]] static bool locked_up(const cpu::riscv_cpu& core) {
+        return core.ended() && core.ended()->reason == cpu::riscv_cpu::ending::how::locked_up;
+    }
+
+    /// Until the first core has ended its program. Throws board::accelerator_error if any core is
+    /// locked up.
+    void wait_for_end(const cpu::riscv_cpu& first) {
+        const std::vector<std::string> names = m_board.cpu_names();
         sc_core::sc_event_or_list any;
-        for (const std::string& name : m_board.cpu_names()) {
-            any |= m_board.cpu_named(name).ended_event();
-        }
-        for (bool first = true;; first = true) {
-            for (const std::string& name : m_board.cpu_names()) {
-                const auto& ending = m_board.cpu_named(name).ended();
-                const bool locked =
-                    ending && ending->reason == cpu::riscv_cpu::ending::how::locked_up;
-                if (locked || (first && ending)) return;
-                first = false;
+        for (const std::string& name : names) any |= m_board.cpu_named(name).ended_event();
+        for (;;) {
+            for (const std::string& name : names) {
+                const cpu::riscv_cpu& core = m_board.cpu_named(name);
+                if (!locked_up(core)) continue;
+                throw board::accelerator_error(name + " is locked up: " + core.ended()->text,
+                                               accel::error_code::none);
             }
+            if (first.ended()) return;
             sc_core::wait(any);
         }
     }
@@ -182,35 +183,23 @@ private:
                 add(PIMVP_PAYLOAD_STATE, 0, t, tensors[t].bytes);
             }
         }
-        m_expected.push_back(std::make_unique<expectations>(net.work, 1, 1));
-        std::vector<places> outputs;
+        expectations expected(net.work, 1, 1);
+        std::vector<awaited>& outputs = m_outputs.emplace_back();
         for (std::size_t i = 0; i < net.work.inputs.size(); ++i) {
-            const expectation& expected = m_expected[index]->of(i);
-            places here;
-            std::size_t input = 0;
+            const expectation& here = expected.of(i);
+            std::size_t input = 0, output = 0;
             for (std::size_t t = 0; t < tensors.size(); ++t) {
                 if (tensors[t].role == PIMVP_TENSOR_INPUT) {
-                    const auto& bytes = expected.inputs.at(input++);
+                    const auto& bytes = here.inputs.at(input++);
                     place(add(PIMVP_PAYLOAD_INPUT, i, t, bytes.size()), bytes.data(), bytes.size());
                 } else if (tensors[t].role == PIMVP_TENSOR_OUTPUT) {
-                    here.push_back(add(PIMVP_PAYLOAD_OUTPUT, i, t, tensors[t].bytes));
+                    const nn::value_id id = net.work.network.outputs.at(output++);
+                    outputs.push_back({add(PIMVP_PAYLOAD_OUTPUT, i, t, tensors[t].bytes),
+                                       here.reference->value(id)});
                 }
             }
-            outputs.push_back(std::move(here));
-            keep(index, *expected.reference);
-            m_expected[index]->release(i);
+            expected.release(i);
         }
-        m_outputs.push_back(std::move(outputs));
-    }
-
-    /// The integers an inference has to give.
-    void keep(std::size_t index, const nn::executor& reference) {
-        m_wanted.resize(m_networks.size());
-        std::vector<nn::integer_tensor> values;
-        for (const nn::value_id id : m_networks[index].work.network.outputs) {
-            values.push_back(reference.value(id));
-        }
-        m_wanted[index].push_back(std::move(values));
     }
 
     void listen() {
@@ -242,15 +231,11 @@ private:
         result.integers_sha256 = net.program.fingerprint;
         result.accelerator = net.accelerator;
         result.inferences = net.work.inputs.size();
-        for (std::size_t i = 0; i < result.inferences; ++i) {
-            for (std::size_t o = 0; o < m_outputs[index][i].size(); ++o) {
-                const nn::integer_tensor& wanted = m_wanted[index][i][o];
-                nn::integer_tensor got = wanted;
-                m_board.host().out.debug_read(m_outputs[index][i][o], got.bytes(),
-                                              got.byte_count());
-                result.elements += nn::element_count(wanted.dims());
-                result.mismatches += nn::count_mismatches(got, wanted);
-            }
+        for (const awaited& output : m_outputs[index]) {
+            nn::integer_tensor got = output.wanted;
+            m_board.host().out.debug_read(output.address, got.bytes(), got.byte_count());
+            result.elements += nn::element_count(output.wanted.dims());
+            result.mismatches += nn::count_mismatches(got, output.wanted);
         }
         return result;
     }
@@ -263,9 +248,7 @@ private:
     board::memory_pool m_pool;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> m_placed;  ///< address, bytes
     std::uint64_t m_work = 0;                                       ///< end of the payload
-    std::vector<std::unique_ptr<expectations>> m_expected;          ///< by network
-    std::vector<std::vector<places>> m_outputs;                     ///< by network and inference
-    std::vector<std::vector<std::vector<nn::integer_tensor>>> m_wanted;
+    std::vector<std::vector<awaited>> m_outputs;                    ///< by network
 };
 
 }  // namespace
@@ -360,56 +343,6 @@ firmware_outcome run_firmware(const platform& target, const cpu::elf_program& fi
     core::context context(options.context);
     if (options.trace != nullptr) context.start_trace(*options.trace);
     return session(target, firmware, std::move(networks), options, context).run();
-}
-
-nlohmann::ordered_json firmware_record(const platform& target, const std::string& firmware_sha256,
-                                       const firmware_options& options,
-                                       const firmware_outcome& outcome) {
-    using json = nlohmann::ordered_json;
-    json record;
-    record["schema"] = 1;
-    record["pimvp_version"] = PIMVP_VERSION;
-    record["platform"] = target.name;
-    record["firmware_sha256"] = firmware_sha256;
-    record["config_hash"] = core::config_hash(target.params);
-    record["coding_style"] = core::to_string(options.context.style);
-    record["quantum_s"] = core::to_seconds(options.context.quantum_fs);
-    record["exit_code"] = outcome.code;
-    record["time_s"] = core::to_seconds(outcome.end_fs);
-    json cores = json::object();
-    for (const auto& [name, core] : outcome.cores) {
-        cores[name] = {{"instructions", core.instructions},
-                       {"cycles", core.cycles},
-                       {"by_class", core.by_class}};
-    }
-    record["cpus"] = cores;
-    json networks = json::array();
-    for (const network_result& each : outcome.networks) {
-        networks.push_back({{"name", each.name},
-                            {"sha256", each.sha256},
-                            {"integers_sha256", each.integers_sha256},
-                            {"accelerator", each.accelerator},
-                            {"inferences", each.inferences},
-                            {"elements", each.elements},
-                            {"mismatches", each.mismatches}});
-    }
-    record["networks"] = networks;
-    const core::energy_report& energy = outcome.energy;
-    json components = json::object(), counts = json::object(), grades = json::object();
-    json apart = json::object();
-    for (const auto& [grade, share] : energy.grade_shares()) grades[grade] = share;
-    for (const core::domain_energy& domain : energy.domains) {
-        if (!domain.headline) apart[domain.name] = domain.joules;
-    }
-    for (const auto& [name, joules] : energy.by_component_j) components[name] = joules;
-    for (const auto& [name, count] : energy.counts) {
-        if (count != 0) counts[name] = count;
-    }
-    record["energy"] = {{"total_j", energy.total_j},    {"dynamic_j", energy.dynamic_j},
-                        {"static_j", energy.static_j},  {"apart_static_j", apart},
-                        {"by_component_j", components}, {"grades", grades}};
-    record["counts"] = counts;
-    return record;
 }
 
 }  // namespace pimvp::runner

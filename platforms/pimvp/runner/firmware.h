@@ -10,8 +10,6 @@
 #include <pimvp/cpu/elf.h>
 #include <pimvp/cpu/iss.h>
 
-#include <nlohmann/json.hpp>
-
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -84,10 +82,5 @@ std::vector<firmware_network> map_for_firmware(const std::vector<std::string>& n
 firmware_outcome run_firmware(const platform& target, const cpu::elf_program& firmware,
                               std::vector<firmware_network> networks,
                               const firmware_options& options);
-
-/// vp.json: stable key order, SI units in key names.
-nlohmann::ordered_json firmware_record(const platform& target, const std::string& firmware_sha256,
-                                       const firmware_options& options,
-                                       const firmware_outcome& outcome);
 
 }  // namespace pimvp::runner

@@ -43,6 +43,15 @@ json counted(const std::map<std::string, std::uint64_t>& values) {
     return object;
 }
 
+/// Static energy outside of the headline, by domain.
+json apart_of(const core::energy_report& energy) {
+    json apart = json::object();
+    for (const core::domain_energy& domain : energy.domains) {
+        if (!domain.headline) apart[domain.name] = domain.joules;
+    }
+    return apart;
+}
+
 /// Bits of the widest integers, and how they were made, if they were.
 json precision_of(const workload& work) {
     const nn::network& net = work.network;
@@ -103,15 +112,11 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                   {"static_j", steady.static_j},
                   {"apart_static_j", sorted(steady.apart_j)}};
     }
-    json apart = json::object();
-    for (const core::domain_energy& domain : energy.domains) {
-        if (!domain.headline) apart[domain.name] = domain.joules;
-    }
     record["energy"] = {{"total_j", energy.total_j},
                         {"dynamic_j", energy.dynamic_j},
                         {"static_j", energy.static_j},
                         {"off_chip_j", energy.off_chip_j},
-                        {"apart_static_j", apart},
+                        {"apart_static_j", apart_of(energy)},
                         {"stream", stream},
                         {"by_component_j", sorted(energy.by_component_j)},
                         {"by_envelope_j", sorted(energy.by_envelope_j)},
@@ -138,6 +143,48 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                           {"counts", counted(layer.counts)}});
     }
     record["layers"] = layers;
+    return record;
+}
+
+nlohmann::ordered_json firmware_record(const platform& target, const std::string& firmware_sha256,
+                                       const firmware_options& options,
+                                       const firmware_outcome& outcome) {
+    json record;
+    record["schema"] = 1;
+    record["pimvp_version"] = PIMVP_VERSION;
+    record["platform"] = target.name;
+    record["firmware_sha256"] = firmware_sha256;
+    record["config_hash"] = core::config_hash(target.params);
+    record["coding_style"] = core::to_string(options.context.style);
+    record["quantum_s"] = core::to_seconds(options.context.quantum_fs);
+    record["exit_code"] = outcome.code;
+    record["time_s"] = core::to_seconds(outcome.end_fs);
+    json cores = json::object();
+    for (const auto& [name, core] : outcome.cores) {
+        cores[name] = {{"instructions", core.instructions},
+                       {"cycles", core.cycles},
+                       {"by_class", core.by_class}};
+    }
+    record["cpus"] = cores;
+    json networks = json::array();
+    for (const network_result& each : outcome.networks) {
+        networks.push_back({{"name", each.name},
+                            {"sha256", each.sha256},
+                            {"integers_sha256", each.integers_sha256},
+                            {"accelerator", each.accelerator},
+                            {"inferences", each.inferences},
+                            {"elements", each.elements},
+                            {"mismatches", each.mismatches}});
+    }
+    record["networks"] = networks;
+    const core::energy_report& energy = outcome.energy;
+    record["energy"] = {{"total_j", energy.total_j},
+                        {"dynamic_j", energy.dynamic_j},
+                        {"static_j", energy.static_j},
+                        {"apart_static_j", apart_of(energy)},
+                        {"by_component_j", sorted(energy.by_component_j)},
+                        {"grades", sorted(energy.grade_shares())}};
+    record["counts"] = counted(energy.counts);
     return record;
 }
 

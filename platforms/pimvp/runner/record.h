@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pimvp/runner/execute.h>
+#include <pimvp/runner/firmware.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,6 +12,11 @@ namespace pimvp::runner {
 /// The deterministic record of a run: SI units in the keys, stable order, nothing of this host.
 nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                                   const execute_options& options, const run_outcome& outcome);
+
+/// vp.json: stable key order, SI units in key names.
+nlohmann::ordered_json firmware_record(const platform& target, const std::string& firmware_sha256,
+                                       const firmware_options& options,
+                                       const firmware_outcome& outcome);
 
 /// Where a run leaves its record.
 class record_folder {
