@@ -2,9 +2,11 @@
 #pragma once
 
 #include <pimvp/nn/host_step.h>
+#include <pimvp/nn/precision.h>
 #include <pimvp/nn/tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,7 +103,8 @@ struct network {
     std::vector<node> nodes;
     std::vector<value_id> inputs;
     std::vector<value_id> outputs;
-    std::vector<host_step> host_steps;  ///< at most one an output
+    std::vector<host_step> host_steps;        ///< at most one an output
+    std::optional<precision_plan> precision;  ///< how convolutions cut their inputs, if calibrated
 
     /// Multiply-accumulates of one node (weights used per output element * outputs); 0 for others.
     [[nodiscard]] std::uint64_t macs(const node& n) const;

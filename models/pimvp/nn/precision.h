@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Convolutions whose inputs are cut to fewer bits group by group, as an accelerator that streams
@@ -88,12 +89,21 @@ struct precision_plan {
     std::string network;  ///< fingerprint() of the integers it belongs to, without the plan
     std::map<std::string, layer_precision> layers;  ///< by node; convolutions that are not named
                                                     ///< drop nothing and keep all
+    [[nodiscard]] layer_precision of(const std::string& node) const {
+        const auto found = layers.find(node);
+        return found == layers.end() ? layer_precision{} : found->second;
+    }
     // where the numbers come from
     std::size_t inputs = 0;     ///< that it was calibrated on
     double budget = 0.0;        ///< divergence it was allowed, nats against the same integers
     double divergence = 0.0;    ///< it has on these inputs
     double average_bits = 0.0;  ///< of these inputs, weighted by conversions
 };
+
+std::string_view to_string(precision_policy policy);
+std::string_view to_string(group_statistic statistic);
+std::string_view to_string(drop_rounding rounding);
+std::string_view to_string(element_order order);
 
 /// Consecutive window elements, counted over all channels of the layer's input in element_order.
 struct element_range {

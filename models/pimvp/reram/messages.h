@@ -60,6 +60,39 @@ struct ima_erase_header {
 };
 static_assert(sizeof(ima_erase_header) == 8, "wire format");
 
+/// tile -> quantiser: the groups of one window, as they come from eDRAM.
+///
+/// Followed by the layer's thresholds (std::int64_t), `groups` entries of group_entry of which only
+/// `elements` is set, and groups * rows_per_group elements of `element_bytes` each; absent ones are
+/// 0.
+struct quantise_header {
+    std::uint64_t sequence = 0;  ///< returned unchanged
+    std::uint32_t scope = 0;     ///< ledger scope (layer) the work is charged to
+    std::uint16_t groups = 0;
+    std::uint16_t rows_per_group = 0;
+    std::uint8_t input_bits = 8;    ///< 1 .. 16
+    std::uint8_t input_signed = 0;  ///< two's complement
+    std::uint8_t element_bytes = 1;
+    std::uint8_t policy = 0;  ///< group_policy, not none; this and the rest: group_rule
+    std::uint8_t statistic = 0, rounding = 0;
+    std::uint8_t drop = 0, keep = 0;
+    std::uint32_t widths = 0;
+    std::uint16_t is_asymmetric = 0;
+    std::uint16_t thresholds = 0;  ///< how many follow
+};
+static_assert(sizeof(quantise_header) == 32, "wire format");
+
+/// One group of a quantise_header or quantised_header message.
+struct group_entry {
+    std::uint16_t elements = 0;
+    std::uint16_t planes = 0;  ///< to stream
+};
+static_assert(sizeof(group_entry) == 4, "wire format");
+
+/// quantiser -> tile: quantise_header unchanged, then the entries with their planes, then the
+/// elements cut to them. Messages come in the order of the requests.
+using quantised_header = quantise_header;
+
 /// IMA -> ADC bank: the held columns of all its active crossbars in one bit cycle; a message also
 /// for a cycle in which none is active.
 ///

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/isaac_like/params.h>
 
+#include <pimvp/isaac_like/precision.h>
+
 #include <pimvp/core/sha256.h>
 #include <pimvp/mapping/program_image.h>
 
@@ -17,6 +19,12 @@ machine machine_of(const isaac_like_params& params) {
     m.crossbars_per_ima = params.tile.ima.crossbars;
     m.crossbar = params.tile.ima.crossbar;
     m.pack_groups = params.pack_groups;
+    const reram::quantiser_params& quantiser = params.tile.quantiser;
+    if (quantiser.is_there()) {
+        m.precision = rule_of(quantiser);
+        m.uniform.drop = static_cast<int>(quantiser.drop);
+        m.uniform.keep = static_cast<int>(quantiser.keep);
+    }
     return m;
 }
 
@@ -29,6 +37,7 @@ accel::hash256 config_hash(const isaac_like_params& params) {
           std::uint32_t{m.crossbar.cell_bits}, std::uint32_t{m.crossbar.column_flip ? 1U : 0U}}) {
         text += ' ' + std::to_string(value);
     }
+    if (m.precision) text += " quantiser";
     return mapping::parse_hash(core::sha256_hex(text));
 }
 
