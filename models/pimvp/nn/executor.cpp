@@ -8,6 +8,8 @@
 #include <pimvp/core/diagnostics.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <type_traits>
 #include <variant>
 
@@ -188,7 +190,13 @@ struct executor::prepared {
     std::vector<matrix> nodes;
 };
 
-struct executor::buffers : detail::scratch {};
+struct executor::buffers : detail::scratch {
+    struct cut_node {
+        detail::input_cut cut;
+        plane_counts counts{};
+    };
+    std::map<std::uint32_t, cut_node> cuts;
+};
 
 executor::executor(const network& net, const gemm::kernels& kernels)
     : m_network(&net),
@@ -214,12 +222,21 @@ executor::executor(const network& net, const gemm::kernels& kernels)
     for (const nn::value& v : net.values) m_values.emplace_back(v.dims, v.type);
 }
 
+executor::executor(const network& net, const network_precision& precision,
+                   const gemm::kernels& kernels)
+    : executor(net, kernels) {
+    set_precision(precision);
+}
+
 executor::executor(const executor& other)
     : m_network(other.m_network),
       m_kernels(other.m_kernels),
       m_prepared(other.m_prepared),
       m_buffers(std::make_unique<buffers>()),
-      m_values(other.m_values) {}
+      m_values(other.m_values),
+      m_counting(other.m_counting) {
+    m_buffers->cuts = other.m_buffers->cuts;
+}
 
 executor::executor(executor&& other) noexcept = default;
 executor::~executor() = default;
@@ -240,15 +257,25 @@ void executor::run(const std::vector<integer_tensor>& inputs) {
         }
         m_values[net.inputs[i]] = inputs[i];
     }
-    for (std::size_t i = 0; i < net.nodes.size(); ++i) {
+    run_from(0);
+}
+
+void executor::run_from(std::size_t first) {
+    const network& net = *m_network;
+    auto& cuts = m_buffers->cuts;
+    for (std::size_t i = first; i < net.nodes.size(); ++i) {
         const node& n = net.nodes[i];
         const integer_tensor& input = m_values[n.inputs[0]];
         integer_tensor& output = m_values[n.output];
         switch (n.kind) {
-        case op_kind::convolution:
+        case op_kind::convolution: {
+            const auto found = cuts.find(static_cast<std::uint32_t>(i));
+            const bool is_cut = found != cuts.end();
             std::get<detail::integer_convolution>(m_prepared->nodes[i])
-                .run(input, output, *m_kernels, *m_buffers);
+                .run(input, output, *m_kernels, *m_buffers, is_cut ? &found->second.cut : nullptr,
+                     is_cut && m_counting ? &found->second.counts : nullptr);
             break;
+        }
         case op_kind::fully_connected:
             std::get<detail::integer_matrix>(m_prepared->nodes[i])
                 .run(input, output, *m_kernels, *m_buffers);
@@ -280,6 +307,29 @@ void executor::run(const std::vector<integer_tensor>& inputs) {
             break;
         }
     }
+}
+
+void executor::set_precision(const network_precision& precision) {
+    const network& net = *m_network;
+    m_buffers->cuts.clear();
+    for (const auto& [index, wanted] : precision) {
+        if (index >= net.nodes.size() || net.nodes[index].kind != op_kind::convolution) {
+            throw core::user_error("node " + std::to_string(index) + " of network '" + net.name +
+                                   "' has a precision for its inputs, but is no convolution");
+        }
+        const node& n = net.nodes[index];
+        const auto& ready = std::get<detail::integer_convolution>(m_prepared->nodes[index]);
+        const tensor_type& type = net.values[n.inputs[0]].type;
+        m_buffers->cuts.emplace(index, buffers::cut_node{{wanted, n, type, ready.windows()}, {}});
+    }
+}
+
+const plane_counts& executor::planes(std::uint32_t node) const {
+    return m_buffers->cuts.at(node).counts;
+}
+
+void executor::reset_planes() {
+    for (auto& each : m_buffers->cuts) each.second.counts = {};
 }
 
 float_tensor executor::output(std::size_t index) const {

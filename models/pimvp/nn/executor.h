@@ -3,8 +3,11 @@
 
 #include <pimvp/nn/gemm.h>
 #include <pimvp/nn/network.h>
+#include <pimvp/nn/precision.h>
 #include <pimvp/nn/tensor.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -17,7 +20,8 @@ namespace pimvp::nn {
 ///
 /// **Numerics** `arithmetic.h`. Matrix nodes sum exactly, in 32 bits where accumulator_bits() says
 /// that no input can overflow them, else in 64. Padding is the zero point. max_pool works on the
-/// integers; average_pool on their exact sum. Results do not depend on the CPU.
+/// integers; average_pool on their exact sum. Results do not depend on the CPU. Convolutions that a
+/// network_precision names compute with cut inputs, as `precision.h` says.
 ///
 /// **Limits** Batch 1. One thread; for several, copy the executor: copies share the packed weights
 /// and own their values. The network must outlive the executor and stay unchanged.
@@ -34,6 +38,10 @@ class executor {
 public:
     /// Validates and prepares `net`. `kernels` picks the innermost loops (tests compare all).
     explicit executor(const network& net, const gemm::kernels& kernels = gemm::best());
+    /// As an accelerator that cuts the inputs of some convolutions. Throws core::user_error if the
+    /// precision names another kind of node or does not fit its windows.
+    executor(const network& net, const network_precision& precision,
+             const gemm::kernels& kernels = gemm::best());
     executor(const executor& other);
     executor(executor&& other) noexcept;
     executor& operator=(const executor&) = delete;
@@ -43,6 +51,16 @@ public:
     /// Computes all values. `inputs`: one tensor per network input, with its shape and type; else
     /// throws core::user_error.
     void run(const std::vector<integer_tensor>& inputs);
+    /// Computes nodes from index `first` on once more, from the values that there are.
+    void run_from(std::size_t first);
+
+    /// Another precision for the runs to come; the packed weights stay. What was counted is lost.
+    void set_precision(const network_precision& precision);
+    /// Whether runs count what cut inputs are streamed with; off at first.
+    void count_planes(bool on) { m_counting = on; }
+    /// What was counted of a node with a precision since reset_planes().
+    [[nodiscard]] const plane_counts& planes(std::uint32_t node) const;
+    void reset_planes();
 
     /// A value of the last run.
     [[nodiscard]] const integer_tensor& value(value_id id) const;
@@ -59,6 +77,7 @@ private:
     std::shared_ptr<const prepared> m_prepared;
     std::unique_ptr<buffers> m_buffers;
     std::vector<integer_tensor> m_values;
+    bool m_counting = false;
 };
 
 }  // namespace pimvp::nn

@@ -36,6 +36,22 @@ void widen(const Element* from, std::size_t count, int zero_point, int planes, s
     }
 }
 
+/// One number as a word, or as two.
+void split(std::int32_t x, std::int16_t& low, std::int16_t* high) {
+    low = static_cast<std::int16_t>(high == nullptr ? x : x & 255);
+    if (high != nullptr) *high = static_cast<std::int16_t>(x >> 8);
+}
+
+/// The same of what `table` has for the elements, its first entry for `lowest`.
+template <class Element>
+void look_up(const Element* from, std::size_t count, const std::vector<std::int32_t>& table,
+             int lowest, std::int16_t* low, std::int16_t* high) {
+    for (std::size_t i = 0; i < count; ++i) {
+        split(table[static_cast<std::size_t>(from[i] - lowest)], low[i],
+              high == nullptr ? nullptr : high + i);
+    }
+}
+
 /// The weights, all of which fit 16 bits.
 std::vector<std::int16_t> to_words(const integer_tensor& weights) {
     return std::visit(
@@ -144,19 +160,33 @@ void integer_convolution::pack_weights() {
         m_node.weights.data());
 }
 
-void integer_convolution::expand(const integer_tensor& input, scratch& buffers) const {
+void integer_convolution::expand(const integer_tensor& input, const input_cut* cut,
+                                 scratch& buffers) const {
     const bool two = m_summation.planes == 2;
-    buffers.planes[0].assign(m_windows.padded_size(), 0);
-    if (two) buffers.planes[1].assign(m_windows.padded_size(), 0);
+    const std::vector<std::int32_t>* table =
+        cut != nullptr && cut->by_element() ? &cut->table() : nullptr;
+    const int lowest = m_input_type.lowest();
+    std::int16_t padding[2] = {};
+    if (table != nullptr) {
+        split((*table)[static_cast<std::size_t>(m_input_type.zero_point - lowest)], padding[0],
+              two ? &padding[1] : nullptr);
+    }
+    buffers.planes[0].assign(m_windows.padded_size(), padding[0]);
+    if (two) buffers.planes[1].assign(m_windows.padded_size(), padding[1]);
     std::visit(
         [&](const auto& elements) {
             const auto* row = elements.data();
             for (std::size_t c = 0; c < m_windows.channels; ++c) {
                 for (std::size_t y = 0; y < m_windows.height; ++y, row += m_windows.width) {
                     const std::size_t to = m_windows.row_at(c, y);
-                    widen(row, m_windows.width, m_input_type.zero_point, m_summation.planes,
-                          buffers.planes[0].data() + to,
-                          two ? buffers.planes[1].data() + to : nullptr);
+                    std::int16_t* low = buffers.planes[0].data() + to;
+                    std::int16_t* high = two ? buffers.planes[1].data() + to : nullptr;
+                    if (table != nullptr) {
+                        look_up(row, m_windows.width, *table, lowest, low, high);
+                    } else {
+                        widen(row, m_windows.width, m_input_type.zero_point, m_summation.planes,
+                              low, high);
+                    }
                 }
             }
         },
@@ -209,7 +239,7 @@ void integer_convolution::multiply(std::size_t first_row, std::size_t rows,
 
 template <class Element>
 void integer_convolution::multiply_all(Element* output, const gemm::kernels& kernels,
-                                       scratch& buffers) const {
+                                       const input_cut* cut, scratch& buffers) const {
     const auto planes = static_cast<std::size_t>(m_summation.planes);
     const std::size_t panel_size = m_pairs * 2 * panel_width;
     const std::size_t panel_count = (m_windows.columns + panel_width - 1) / panel_width;
@@ -246,6 +276,11 @@ void integer_convolution::multiply_all(Element* output, const gemm::kernels& ker
                                buffers.panels[plane].data() + i * panel_size);
                 }
             }
+            for (std::size_t i = 0; i < count && cut != nullptr && !cut->by_element(); ++i) {
+                cut->apply(buffers.drops, group, (first + i) * panel_width,
+                           {buffers.panels[0].data() + i * panel_size,
+                            planes == 2 ? buffers.panels[1].data() + i * panel_size : nullptr});
+            }
             for (std::size_t row = group * m_group_outputs; row < row_end; row += tile_rows) {
                 const std::size_t rows = std::min(tile_rows, row_end - row);
                 for (std::size_t i = 0; i < count; ++i) {
@@ -261,9 +296,15 @@ void integer_convolution::multiply_all(Element* output, const gemm::kernels& ker
 }
 
 void integer_convolution::run(const integer_tensor& input, integer_tensor& output,
-                              const gemm::kernels& kernels, scratch& buffers) const {
-    expand(input, buffers);
-    std::visit([&](auto& elements) { multiply_all(elements.data(), kernels, buffers); },
+                              const gemm::kernels& kernels, scratch& buffers, const input_cut* cut,
+                              plane_counts* counts) const {
+    expand(input, cut, buffers);
+    if (cut != nullptr) {
+        const bool two = m_summation.planes == 2;
+        cut->decide({buffers.planes[0].data(), two ? buffers.planes[1].data() : nullptr},
+                    buffers.drops, counts);
+    }
+    std::visit([&](auto& elements) { multiply_all(elements.data(), kernels, cut, buffers); },
                output.data());
 }
 

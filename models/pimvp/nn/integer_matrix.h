@@ -3,6 +3,7 @@
 
 #include <pimvp/nn/gemm.h>
 #include <pimvp/nn/im2col.h>
+#include <pimvp/nn/input_cut.h>
 #include <pimvp/nn/network.h>
 #include <pimvp/nn/tensor.h>
 
@@ -31,23 +32,28 @@ struct summation {
 struct scratch {
     std::vector<std::int16_t> planes[2];
     std::vector<std::int16_t> panels[2];
+    std::vector<std::uint8_t> drops;  ///< of input_cut
 };
 
 /// A convolution as im2col and matrix product. Weights are packed once.
 class integer_convolution {
 public:
     integer_convolution(const node& n, const value& input, const value& output);
+    /// With `cut`, of inputs cut by it, which adds what is streamed to `counts`; both may be null.
     void run(const integer_tensor& input, integer_tensor& output, const gemm::kernels& kernels,
-             scratch& buffers) const;
+             scratch& buffers, const input_cut* cut = nullptr,
+             plane_counts* counts = nullptr) const;
+    [[nodiscard]] const im2col& windows() const { return m_windows; }
 
 private:
     void pack_weights();
-    void expand(const integer_tensor& input, scratch& buffers) const;
+    void expand(const integer_tensor& input, const input_cut* cut, scratch& buffers) const;
     void pack_panel(const std::int16_t* plane, std::size_t first_column, std::int16_t* panel) const;
     void multiply(std::size_t first_row, std::size_t rows, const std::int16_t* const* panels,
                   const gemm::kernels& kernels, std::int64_t* wide_sums, std::int32_t* sums) const;
     template <class Element>
-    void multiply_all(Element* output, const gemm::kernels& kernels, scratch& buffers) const;
+    void multiply_all(Element* output, const gemm::kernels& kernels, const input_cut* cut,
+                      scratch& buffers) const;
 
     const node& m_node;
     const tensor_type m_input_type, m_output_type;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/nn/tensor.h>
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Convolutions whose inputs are cut to fewer bits group by group, as an accelerator that streams
@@ -20,7 +24,8 @@
 /// **Skipping MSBs** (every policy but `fixed`): n is the least number of planes from `drop` on
 /// that hold the q of all elements of the group; of unsigned q the bits of the largest one, of
 /// signed ones their two's complement with its sign. A group of zeros has n = 0. n grows to the
-/// next allowed width; if there is none up to B - drop, all B - drop planes are streamed.
+/// next allowed width; if there is none up to B - drop, all B - drop planes are streamed. Widths
+/// say nothing of `fixed`, of asymmetric inputs and of the single planes of `plane_skip`.
 ///
 /// **Asymmetric inputs** (zero point not 0) have no leading zeros to skip and no magnitude to
 /// judge: whatever the policy, `drop` holds, n = B - drop.
@@ -100,11 +105,6 @@ struct precision_plan {
     double average_bits = 0.0;  ///< of these inputs, weighted by conversions
 };
 
-std::string_view to_string(precision_policy policy);
-std::string_view to_string(group_statistic statistic);
-std::string_view to_string(drop_rounding rounding);
-std::string_view to_string(element_order order);
-
 /// Consecutive window elements, counted over all channels of the layer's input in element_order.
 struct element_range {
     std::uint32_t first = 0, count = 0;
@@ -126,5 +126,70 @@ struct input_precision {
 
 /// By index into network::nodes. Nodes that are not there use all bits.
 using network_precision = std::map<std::uint32_t, input_precision>;
+
+/// Groups that were streamed with 0, 1 ... planes, each as often as it drives an array: crossbar
+/// activations if weighted by the planes.
+using plane_counts = std::array<std::uint64_t, 17>;
+/// Of one activation, weighted; 0 if nothing was counted.
+double average_planes(const plane_counts& counts);
+std::uint64_t total(const plane_counts& counts);
+
+/// The words that stand for the values of an enumeration.
+template <class Enum>
+using word_list = std::vector<std::pair<std::string_view, Enum>>;
+const word_list<precision_policy>& policy_words();
+const word_list<group_statistic>& statistic_words();
+const word_list<drop_rounding>& rounding_words();
+const word_list<element_order>& order_words();
+std::string_view to_string(precision_policy policy);
+std::string_view to_string(group_statistic statistic);
+std::string_view to_string(drop_rounding rounding);
+std::string_view to_string(element_order order);
+
+constexpr std::uint32_t largest_group = 512;
+
+/// What is wrong with the numbers; empty if nothing is. `bits` are those of the layer's inputs.
+std::string problem_of(const precision_rule& rule);
+std::string problem_of(const layer_precision& layer, precision_policy policy, int bits);
+/// Groups must follow each other over all `elements` of a window, each of 1 .. `group_size`
+/// elements that drive one array at least.
+std::string problem_of(const window_groups& groups, std::uint32_t elements,
+                       std::uint32_t group_size);
+
+/// What decides how many LSBs a group drops.
+struct group_figures {
+    std::int64_t elements = 0;
+    int lowest = 0, highest = 0;  ///< of the elements and 0
+    std::int64_t sum = 0, magnitudes = 0, squares = 0;
+
+    void add(int x);
+};
+
+/// How one group is streamed.
+struct group_cut {
+    int drop = 0;                ///< LSBs that are lost
+    int planes = 0;              ///< that are streamed: n
+    std::uint32_t streamed = 0;  ///< bit i: plane i of q * 2^drop is one of them
+};
+
+/// Preconditions of the functions below: problem_of() finds none; the elements are integers of
+/// `type`, one at least.
+
+/// The statistic that `threshold` compares.
+std::int64_t judge(group_statistic statistic, const group_figures& seen);
+/// LSBs that a group drops.
+int group_drop(const precision_rule& rule, const layer_precision& layer, const tensor_type& type,
+               const group_figures& seen);
+/// q * 2^drop of an element; q saturates at `kept` bits, a sign not counted, if that is not 0.
+int cut_element(int x, int drop, int kept, drop_rounding rounding, const tensor_type& type);
+/// Bits at which q of a layer saturates, 0 if at none but those that are left.
+int kept_bits(const precision_rule& rule, const layer_precision& layer, const tensor_type& type);
+/// What is streamed of a group whose cut elements lie in `lowest` .. `highest`, 0 included, and
+/// have the bits `used` set.
+group_cut stream_group(const precision_rule& rule, const tensor_type& type, int drop, int lowest,
+                       int highest, std::uint32_t used);
+/// All of it: what is streamed of a group, and in `cut` the integers its layer computes with.
+group_cut cut_group(const precision_rule& rule, const layer_precision& layer,
+                    const tensor_type& type, const int* elements, std::size_t count, int* cut);
 
 }  // namespace pimvp::nn
