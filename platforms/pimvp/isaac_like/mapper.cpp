@@ -68,6 +68,14 @@ void write_cells(const nn::network& network, const placement_plan& planned,
 
 }  // namespace
 
+nn::network_precision placement::precision() const {
+    nn::network_precision by_node;
+    for (const layer_placement& layer : layers) {
+        if (layer.precision) by_node.emplace(layer.node, *layer.precision);
+    }
+    return by_node;
+}
+
 placement place(const nn::network& network, const machine& target) {
     return plan(network, target).placed;
 }

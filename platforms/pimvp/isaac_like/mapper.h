@@ -54,6 +54,7 @@ struct layer_placement {
     /// Per inference, by the formula of docs/models/adc_bank.md, if all bits are streamed.
     std::uint64_t conversions = 0;
     std::uint32_t input_bits = 0;
+    std::uint64_t activations = 0;  ///< per inference: one crossbar working on one window
     /// How its inputs are cut, as the reference executor wants to know it; none if they are not.
     std::optional<nn::input_precision> precision;
     std::uint64_t macs = 0;
@@ -65,6 +66,9 @@ struct placement {
     std::vector<layer_placement> layers;  ///< in network order; reshapes and free concats left out
     std::uint32_t tiles = 0, chips = 0;
     std::uint64_t arrays = 0;
+
+    /// For the reference executor: how the layers' inputs are cut; empty if none are.
+    [[nodiscard]] nn::network_precision precision() const;
 };
 
 /// Places a network: im2col windows -> row blocks x column blocks -> crossbars -> IMAs -> tiles ->

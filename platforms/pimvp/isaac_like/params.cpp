@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace pimvp::isaac_like {
 
@@ -37,7 +38,19 @@ accel::hash256 config_hash(const isaac_like_params& params) {
           std::uint32_t{m.crossbar.cell_bits}, std::uint32_t{m.crossbar.column_flip ? 1U : 0U}}) {
         text += ' ' + std::to_string(value);
     }
-    if (m.precision) text += " quantiser";
+    if (m.precision) {
+        const nn::precision_rule& rule = *m.precision;
+        text += " quantiser";
+        for (const std::string_view word : {to_string(rule.policy), to_string(rule.statistic),
+                                            to_string(rule.rounding), to_string(rule.order)}) {
+            text += ' ' + std::string(word);
+        }
+        for (const std::uint32_t value :
+             {rule.widths, rule.group_size, static_cast<std::uint32_t>(m.uniform.drop),
+              static_cast<std::uint32_t>(m.uniform.keep)}) {
+            text += ' ' + std::to_string(value);
+        }
+    }
     return mapping::parse_hash(core::sha256_hex(text));
 }
 

@@ -63,6 +63,7 @@ void placer::place_matrix(std::uint32_t index) {
                                         ? layer.arrays * m_machine.crossbar.columns
                                         : layer.used_columns;
     layer.input_bits = static_cast<std::uint32_t>(m_network.values[n.inputs[0]].type.bits);
+    layer.activations = layer.windows * layer.arrays;
     if (is_cut) layer.precision = precision_of(n, m);
     layer.conversions = layer.windows * (converted + unit) * layer.input_bits;
 
