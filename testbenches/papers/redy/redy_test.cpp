@@ -122,6 +122,7 @@ TEST_CASE("D19_area_of_the_quantiser", "[redy][papers][consistent_with_abstract]
 }
 
 TEST_CASE("redy.uniform_static_bits_are_a_configuration", "[redy][papers][exact]") {
+    const runner::workload work = shipped("glyphs");
     const auto five = run(
         work, "redy", {std::string(quantiser) + "policy=fixed", std::string(quantiser) + "drop=3"});
     const auto eight = run(work, "isaac_like", {});
@@ -134,6 +135,7 @@ TEST_CASE("redy.uniform_static_bits_are_a_configuration", "[redy][papers][exact]
 }
 
 TEST_CASE("redy.variable_interval_is_faster_by_the_longest_group", "[redy][papers][sanity]") {
+    const runner::workload work = shipped("glyphs");
     const auto fixed = run(
         work, "redy", {std::string(quantiser) + "policy=fixed", std::string(quantiser) + "drop=4"});
     const auto variable =
