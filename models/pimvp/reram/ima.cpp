@@ -133,7 +133,7 @@ ima::events ima::make_events(core::energy_ledger& ledger, const ima_params& para
     made.row_cycle = ledger.event("dac", "row_cycle", "1b", array.dac_row_cycle, core::in_array);
     made.sample =
         ledger.event("sample_hold", "sample", "", array.sample_hold_sample, core::in_array);
-    made.shift_add = ledger.event("ima_shift_add", "code", "", params.shift_add, core::in_tile);
+    made.shift_add = ledger.event("ima_shift_add", "code", "", params.shift_add, core::in_array);
     made.input_register =
         ledger.event("ima_ir", "cycle", "", params.input_register_cycle, core::in_tile);
     made.output_register =
