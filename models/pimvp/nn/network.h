@@ -2,9 +2,11 @@
 #pragma once
 
 #include <pimvp/nn/host_step.h>
+#include <pimvp/nn/precision.h>
 #include <pimvp/nn/tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -102,6 +104,9 @@ struct network {
     std::vector<value_id> inputs;
     std::vector<value_id> outputs;
     std::vector<host_step> host_steps;  ///< at most one an output
+    /// How accelerators that can cut the inputs of its convolutions; the executor does so only if
+    /// it is given a network_precision.
+    std::optional<precision_plan> precision;
 
     /// Multiply-accumulates of one node (weights used per output element * outputs); 0 for others.
     [[nodiscard]] std::uint64_t macs(const node& n) const;
