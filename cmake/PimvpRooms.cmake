@@ -96,6 +96,7 @@ function(pimvp_embed target namespace)
         COMMAND ${CMAKE_COMMAND} "-DFILES=${joined}" "-DNAMESPACE=${namespace}" "-DOUTPUT=${source}"
                 -P "${PROJECT_SOURCE_DIR}/cmake/embed.cmake"
         DEPENDS ${paths} "${PROJECT_SOURCE_DIR}/cmake/embed.cmake"
-        COMMENT "Embedding files into ${target}")
+        COMMENT "Embedding files into ${target}"
+        VERBATIM)
     target_sources(${target} PRIVATE "${source}")
 endfunction()

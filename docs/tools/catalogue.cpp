@@ -25,6 +25,7 @@
 #include <pimvp/reram/adc_bank.h>
 #include <pimvp/reram/all_cards.h>
 #include <pimvp/reram/ima.h>
+#include <pimvp/reram/quantiser.h>
 #include <pimvp/reram/tile.h>
 
 #include <type_traits>
@@ -104,6 +105,7 @@ catalogue::catalogue() {
     add_struct<reram::adc_params>("reram.adc_params");
     add_struct<reram::crossbar_params>("reram.crossbar_params");
     add_struct<reram::ima_params>("reram.ima_params");
+    add_struct<reram::quantiser_params>("reram.quantiser_params");
     add_struct<reram::tile_params>("reram.tile_params");
 
     add_cards("accel", accel::all_cards());
@@ -126,6 +128,7 @@ catalogue::catalogue() {
     add_model<post::post_units>("post.post_units");
     add_model<reram::adc_bank>("reram.adc_bank");
     add_model<reram::ima>("reram.ima");
+    add_model<reram::quantiser>("reram.quantiser");
     add_model<reram::tile>("reram.tile", reram::tile_params{}, reram::parts::defaults(), 0U,
                            isaac_like::machine{}.limits(1));
     isaac_like::isaac_like_params small;

@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <exception>
+#include <iostream>
 #include <stdexcept>
 
 namespace support {
@@ -16,8 +18,8 @@ namespace {
         const std::vector<std::uint64_t> numbers = body();
         const std::size_t bytes = numbers.size() * sizeof(numbers[0]);
         if (write(to, numbers.data(), bytes) == static_cast<ssize_t>(bytes)) code = 0;
-    } catch (...) {
-        // the exit code says it
+    } catch (const std::exception& error) {
+        std::cerr << "child process: " << error.what() << std::endl;
     }
     _exit(code);
 }

@@ -157,10 +157,20 @@ domain_id energy_ledger::domain(const std::string& name, const graded<power>& on
 
 void energy_ledger::set_state(domain_id domain, power_state state, std::uint64_t time_fs) {
     domain_entry& entry = m_domains.at(domain.index);
-    entry.residency_fs[state_index(entry.state)] +=
-        less(time_fs, entry.since_fs, "the time of a power domain");
-    entry.since_fs = time_fs;
+    entry.advance(time_fs);
     entry.state = state;
+}
+
+void energy_ledger::set_units(domain_id domain, std::uint64_t units, std::uint64_t time_fs) {
+    domain_entry& entry = m_domains.at(domain.index);
+    entry.advance(time_fs);
+    entry.units = units;
+}
+
+void energy_ledger::domain_entry::advance(std::uint64_t time_fs) {
+    residency_fs[state_index(state)] +=
+        units * less(time_fs, since_fs, "the time of a power domain");
+    since_fs = time_fs;
 }
 
 power_state energy_ledger::state(domain_id domain) const {
@@ -177,11 +187,9 @@ activity energy_ledger::snapshot(std::uint64_t time_fs) const {
         now.m_counts.insert(now.m_counts.end(), first,
                             first + static_cast<std::ptrdiff_t>(m_events.size()));
     }
-    for (const domain_entry& entry : m_domains) {
-        auto residency = entry.residency_fs;
-        residency[state_index(entry.state)] +=
-            less(time_fs, entry.since_fs, "the time of a power domain");
-        now.m_residency.push_back(residency);
+    for (domain_entry entry : m_domains) {
+        entry.advance(time_fs);
+        now.m_residency.push_back(entry.residency_fs);
     }
     return now;
 }

@@ -94,6 +94,10 @@ struct precision_plan {
     std::string network;  ///< fingerprint() of the integers it belongs to, without the plan
     std::map<std::string, layer_precision> layers;  ///< by node; convolutions that are not named
                                                     ///< drop nothing and keep all
+    [[nodiscard]] layer_precision of(const std::string& node) const {
+        const auto found = layers.find(node);
+        return found == layers.end() ? layer_precision{} : found->second;
+    }
     // where the numbers come from
     std::size_t inputs = 0;     ///< that it was calibrated on
     double budget = 0.0;        ///< divergence it was allowed, nats against the same integers

@@ -108,6 +108,17 @@ core::budget tile_budget(const tile_params& params) {
     add_units("max_pool", params.post.max_pool);
     add(tile, "tile_or", {card::tile_output_register_power, card::tile_output_register_area});
     tile.add(ima_budget(params.ima).as_item(params.imas));
+    if (params.quantiser.is_there()) {
+        const quantiser_params& q = params.quantiser;
+        core::graded<core::area> area = q.lane_area;
+        area.value.mm2 = q.lane_area.value.mm2 * q.lanes + q.control_area.value.mm2;
+        area.origin.g = core::worse(area.origin.g, q.control_area.origin.g);
+        core::graded<core::power> power{{0.0},
+                                        q.element.origin};  // at peak: a byte a lane and clock
+        power.value.watts =
+            q.element.value.joules * q.lanes * static_cast<double>(q.clock.value.hz);
+        tile.add("quantiser", 1, area, power);
+    }
     return tile;
 }
 

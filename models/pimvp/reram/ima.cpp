@@ -4,6 +4,7 @@
 #include <pimvp/core/clock.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -11,7 +12,6 @@
 namespace pimvp::reram {
 namespace {
 
-constexpr unsigned highest_input_bits = 16;
 constexpr std::uint16_t code_limit = 1U << 15U;  // see messages.h
 
 std::uint16_t command_of(const tlm::tlm_generic_payload& payload) {
@@ -26,6 +26,24 @@ bool is(const tlm::tlm_generic_payload& payload, ima_command command) {
 
 crossbar_layout layout_of(const ima_program_header& header) {
     return {header.rows, header.columns, header.weight_bits, header.cells_per_weight};
+}
+
+/// Cycles that a multiply keeps the IMA.
+unsigned cycles_of(const ima_multiply_header& header) {
+    return header.cycles == 0 ? header.input_bits : header.cycles;
+}
+
+/// The planes of row block `block` that a whole multiply message streams.
+unsigned planes_of(const tlm::tlm_generic_payload& payload, const ima_multiply_header& header,
+                   unsigned rows, unsigned block) {
+    if (header.cycles == 0) return (1U << header.input_bits) - 1U;
+    std::uint16_t planes = 0;
+    std::memcpy(&planes,
+                bus::tail_of<ima_multiply_header>(payload) +
+                    std::size_t{header.row_blocks} * rows * header.element_bytes +
+                    block * sizeof(planes),
+                sizeof(planes));
+    return planes;
 }
 
 sc_core::sc_time times(core::duration period, std::uint64_t n) {
@@ -45,25 +63,40 @@ struct ima::placed_array {
 
 /// One array at work for a multiply.
 struct ima::active_array {
+    static constexpr std::uint8_t idle = 255;
+
     std::shared_ptr<const placed_array> array;
-    std::size_t first_sample = 0;  ///< in the message of a bit
-    std::int64_t unit_total = 0;   ///< of the input bits; unit_column_kind::counter
+    std::size_t first_total = 0;  ///< of its columns in multiply_state::totals
+    unsigned samples = 0;         ///< of a cycle: its used columns, and a converted unit column
+    unsigned planes = 0;          ///< that it streams
+    std::array<std::uint8_t, highest_input_bits> plane_in{};  ///< by cycle: a plane, or idle
+    std::int64_t unit_total = 0;  ///< of the input bits; unit_column_kind::counter
+
+    [[nodiscard]] bool works_in(unsigned cycle) const { return plane_in[cycle] != idle; }
 };
 
 /// A multiply between its start and its result.
 struct ima::multiply_state {
     ima_multiply_header header;
     std::uint64_t ticket = 0;  ///< 0: not in flight
-    unsigned next_bit = 0;     ///< of the codes
+    unsigned cycles = 0;
+    unsigned next_cycle = 0;  ///< of the codes
     std::uint64_t last_codes_fs = 0;
     unsigned outputs = 0;
     std::vector<active_array> arrays;
     std::vector<std::uint64_t> masks;  ///< [row block][bit][word]
-    std::vector<std::int32_t> totals;  ///< of each sample, as in the message
+    std::vector<std::int32_t> totals;  ///< of each column of each array
 
+    [[nodiscard]] bool streams_all() const { return header.cycles == 0; }
     [[nodiscard]] const std::uint64_t* row_bits(unsigned row_block, unsigned bit,
                                                 unsigned row_words) const {
         return masks.data() + (std::size_t{row_block} * header.input_bits + bit) * row_words;
+    }
+    /// Of signed inputs the highest plane that an array streams counts negative.
+    [[nodiscard]] bool subtracts(const active_array& active, unsigned cycle) const {
+        return header.input_signed != 0 &&
+               std::none_of(active.plane_in.begin() + cycle + 1, active.plane_in.begin() + cycles,
+                            [](std::uint8_t later) { return later != active_array::idle; });
     }
 };
 
@@ -100,7 +133,7 @@ ima::events ima::make_events(core::energy_ledger& ledger, const ima_params& para
     made.row_cycle = ledger.event("dac", "row_cycle", "1b", array.dac_row_cycle, core::in_array);
     made.sample =
         ledger.event("sample_hold", "sample", "", array.sample_hold_sample, core::in_array);
-    made.shift_add = ledger.event("ima_shift_add", "code", "", params.shift_add, core::in_tile);
+    made.shift_add = ledger.event("ima_shift_add", "code", "", params.shift_add, core::in_array);
     made.input_register =
         ledger.event("ima_ir", "cycle", "", params.input_register_cycle, core::in_tile);
     made.output_register =
@@ -165,13 +198,20 @@ tlm::tlm_response_status ima::check_multiply(const tlm::tlm_generic_payload& pay
         return tlm::TLM_BURST_ERROR_RESPONSE;
     }
     const auto header = bus::header_of<ima_multiply_header>(payload);
-    const std::size_t expected =
-        sizeof(header) + std::size_t{header.row_blocks} * m_shape.rows * header.element_bytes;
+    const std::size_t block_bytes = std::size_t{m_shape.rows} * header.element_bytes +
+                                    (header.cycles == 0 ? 0 : sizeof(std::uint16_t));
+    const std::size_t expected = sizeof(header) + header.row_blocks * block_bytes;
     if (payload.get_data_length() != expected) return tlm::TLM_BURST_ERROR_RESPONSE;
     if (header.input_bits == 0 || header.input_bits > highest_input_bits ||
-        header.input_bits > 8 * header.element_bytes || header.crossbar_mask == 0 ||
-        find(header.sequence) != nullptr) {
+        header.input_bits > 8 * header.element_bytes || header.cycles > header.input_bits ||
+        header.crossbar_mask == 0 || find(header.sequence) != nullptr) {
         return tlm::TLM_GENERIC_ERROR_RESPONSE;
+    }
+    for (unsigned block = 0; block < header.row_blocks; ++block) {
+        const unsigned planes = planes_of(payload, header, m_shape.rows, block);
+        if (planes >> header.input_bits != 0 || population_count(planes) > cycles_of(header)) {
+            return tlm::TLM_GENERIC_ERROR_RESPONSE;
+        }
     }
     for (unsigned i = 0; i < 32; ++i) {
         if ((header.crossbar_mask >> i & 1U) == 0) continue;
@@ -186,7 +226,7 @@ tlm::tlm_response_status ima::check_multiply(const tlm::tlm_generic_payload& pay
 sc_core::sc_time ima::occupancy(const tlm::tlm_generic_payload& payload) const {
     if (is(payload, ima_command::multiply)) {
         const auto header = bus::header_of<ima_multiply_header>(payload);
-        return core::from_fs(m_bit_interval_fs * header.input_bits);
+        return core::from_fs(m_bit_interval_fs * cycles_of(header));
     }
     return latency(payload);
 }
@@ -244,12 +284,13 @@ void ima::erase(const ima_erase_header& header) {
 // ----------------------------------------------------------------------------------- multiply ---
 
 /// (1) cut the inputs into bits (2) collect the arrays at work (3) charge (4) read all arrays once
-/// per bit and hold their columns (5) hand each bit to the converters at the end of its cycle.
+/// per cycle and hold their columns (5) hand each cycle to the converters at its end.
 void ima::multiply(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
     multiply_state& state = take_state();
     const auto header = bus::header_of<ima_multiply_header>(payload);
     const unsigned row_words = m_shape.row_words();
     state.header = header;
+    state.cycles = cycles_of(header);
 
     const std::uint8_t* inputs = bus::tail_of<ima_multiply_header>(payload);
     state.masks.resize(std::size_t{header.row_blocks} * header.input_bits * row_words);
@@ -260,93 +301,116 @@ void ima::multiply(const tlm::tlm_generic_payload& payload, const sc_core::sc_ti
                      state.masks.data() + std::size_t{block} * header.input_bits * row_words);
     }
 
-    collect_arrays(state);
+    collect_arrays(state, payload);
     charge(state);
 
     if (m_trace.enabled()) {
         const std::uint64_t start = core::now_fs() + core::to_fs(at);
-        m_trace.slice(m_track, "multiply", start, start + m_cycle.fs * header.input_bits,
+        m_trace.slice(m_track, "multiply", start, start + m_cycle.fs * state.cycles,
                       {{"sequence", header.sequence}, {"arrays", state.arrays.size()}});
     }
 
     const std::uint64_t ticket = state.ticket;
-    for (unsigned bit = 0; bit < header.input_bits; ++bit) {
+    for (unsigned cycle = 0; cycle < state.cycles; ++cycle) {
         if (state.ticket != ticket) return;  // aborted by whoever took the samples
-        adc.send(make_samples(state, bit), at + times(m_cycle, bit + 1U));
+        adc.send(make_samples(state, cycle), at + times(m_cycle, cycle + 1U));
     }
 }
 
-void ima::collect_arrays(multiply_state& state) const {
+void ima::collect_arrays(multiply_state& state, const tlm::tlm_generic_payload& payload) const {
     const ima_multiply_header& header = state.header;
     state.arrays.clear();
     state.outputs = 0;
-    std::size_t samples = 0;
+    std::size_t totals = 0;
     for (std::size_t i = 0; i < m_crossbars.size(); ++i) {
         if ((header.crossbar_mask >> i & 1U) == 0) continue;
         const placed_array& placed = *m_crossbars[i];
-        active_array active{m_crossbars[i], samples, 0};
-        samples += placed.cells.layout().columns + (m_shape.unit_is_converted() ? 1U : 0U);
+        active_array active;
+        active.array = m_crossbars[i];
+        active.first_total = totals;
+        active.samples = placed.cells.layout().columns + (m_shape.unit_is_converted() ? 1U : 0U);
+        totals += active.samples;
         state.outputs = std::max(state.outputs, placed.end_output());
-        if (!m_shape.unit_is_converted()) {
-            for (unsigned bit = 0; bit < header.input_bits; ++bit) {
-                const std::int64_t unit = placed.cells.unit_sum(
-                    state.row_bits(placed.row_block, bit, m_shape.row_words()));
-                const bool subtract = header.input_signed != 0 && bit + 1U == header.input_bits;
-                active.unit_total += subtract ? -(unit << bit) : unit << bit;
-            }
-        }
+        schedule(active, planes_of(payload, header, m_shape.rows, placed.row_block), state);
         state.arrays.push_back(std::move(active));
     }
-    state.totals.assign(samples, 0);
+    state.totals.assign(totals, 0);
+}
+
+/// Which plane an array streams in which cycle, and the sum of the unit column where it is counted.
+void ima::schedule(active_array& active, unsigned planes, const multiply_state& state) const {
+    const bool in_place = state.cycles == state.header.input_bits;
+    active.plane_in.fill(active_array::idle);
+    active.planes = population_count(planes);
+    for (unsigned plane = 0, next = 0; plane < state.header.input_bits; ++plane) {
+        if ((planes >> plane & 1U) == 0) continue;
+        active.plane_in[in_place ? plane : next++] = static_cast<std::uint8_t>(plane);
+        if (m_shape.unit_is_converted()) continue;
+        const std::int64_t unit = active.array->cells.unit_sum(
+            state.row_bits(active.array->row_block, plane, m_shape.row_words()));
+        const bool is_sign = state.header.input_signed != 0 && planes >> (plane + 1U) == 0;
+        active.unit_total += is_sign ? -(unit << plane) : unit << plane;
+    }
 }
 
 void ima::charge(const multiply_state& state) {
     operation_counts work;
     for (const active_array& active : state.arrays) {
-        work += count_operations(m_shape, active.array->cells.layout().columns,
-                                 state.header.input_bits);
+        work += count_operations(m_shape, active.array->cells.layout().columns, active.planes);
+    }
+    unsigned busy_cycles = 0;
+    for (unsigned cycle = 0; cycle < state.cycles; ++cycle) {
+        const bool works =
+            std::any_of(state.arrays.begin(), state.arrays.end(),
+                        [=](const active_array& active) { return active.works_in(cycle); });
+        busy_cycles += works ? 1U : 0U;
     }
     const std::uint32_t scope = state.header.scope;
     m_ledger.add(m_events.read_cycle, work.crossbar_cycles, scope);
     m_ledger.add(m_events.row_cycle, work.dac_row_cycles, scope);
     m_ledger.add(m_events.sample, work.samples, scope);
     m_ledger.add(m_events.shift_add, work.shift_adds, scope);
-    m_ledger.add(m_events.input_register, state.header.input_bits, scope);
-    m_ledger.add(m_events.output_register, state.header.input_bits, scope);
+    m_ledger.add(m_events.input_register, busy_cycles, scope);
+    m_ledger.add(m_events.output_register, busy_cycles, scope);
     ++m_stats.multiplies;
     m_stats.crossbar_cycles += work.crossbar_cycles;
 }
 
-bus::message ima::make_samples(const multiply_state& state, unsigned bit) const {
-    const std::size_t arrays = state.arrays.size();
-    adc_sample_header header;
-    header.sequence = state.header.sequence;
-    header.scope = state.header.scope;
-    header.bit = static_cast<std::uint8_t>(bit);
-    header.input_bits = state.header.input_bits;
-    header.crossbars = static_cast<std::uint16_t>(arrays);
-    header.samples = static_cast<std::uint32_t>(state.totals.size());
-    bus::message message = adc.pool().allocate(sizeof(header) + 2 * (arrays + state.totals.size()));
+bus::message ima::make_samples(const multiply_state& state, unsigned cycle) const {
+    adc_sample_header header = shape_of(state, cycle);
+    bus::message message =
+        adc.pool().allocate(sizeof(header) + 2 * (std::size_t{header.crossbars} + header.samples));
     auto* counts = reinterpret_cast<std::uint16_t*>(message.data() + sizeof(header));
-    std::uint16_t* samples = counts + arrays;
-
+    std::uint16_t* samples = counts + header.crossbars;
     for (const active_array& active : state.arrays) {
+        if (!active.works_in(cycle)) continue;
         const programmed_crossbar& cells = active.array->cells;
         const unsigned columns = cells.layout().columns;
         const std::uint64_t* row_bits =
-            state.row_bits(active.array->row_block, bit, m_shape.row_words());
+            state.row_bits(active.array->row_block, active.plane_in[cycle], m_shape.row_words());
         cells.column_sums(row_bits, samples);
-        samples += columns;
-        *counts = static_cast<std::uint16_t>(columns);
-        if (m_shape.unit_is_converted()) {
-            *samples++ = cells.unit_sum(row_bits);
-            ++*counts;
-        }
-        ++counts;
+        if (m_shape.unit_is_converted()) samples[columns] = cells.unit_sum(row_bits);
+        samples += active.samples;
+        *counts++ = static_cast<std::uint16_t>(active.samples);
         header.conversions += conversions_per_cycle(m_shape, columns);
     }
     std::memcpy(message.data(), &header, sizeof(header));
     return message;
+}
+
+/// The header of the samples of a cycle, and of the codes that answer it, without conversions.
+adc_sample_header ima::shape_of(const multiply_state& state, unsigned cycle) {
+    adc_sample_header header;
+    header.sequence = state.header.sequence;
+    header.scope = state.header.scope;
+    header.bit = static_cast<std::uint8_t>(cycle);
+    header.input_bits = static_cast<std::uint8_t>(state.cycles);
+    for (const active_array& active : state.arrays) {
+        if (!active.works_in(cycle)) continue;
+        ++header.crossbars;
+        header.samples += active.samples;
+    }
+    return header;
 }
 
 // ------------------------------------------------------------------------------------- `codes` ---
@@ -356,38 +420,53 @@ tlm::tlm_response_status ima::check_codes(const tlm::tlm_generic_payload& payloa
     if (status != tlm::TLM_OK_RESPONSE) return status;
     const auto header = bus::header_of<adc_code_header>(payload);
     const multiply_state* state = find(header.sequence);
-    if (state == nullptr || header.bit != state->next_bit) return tlm::TLM_GENERIC_ERROR_RESPONSE;
-    const bool complete = header.samples == state->totals.size() &&
-                          header.crossbars == state->arrays.size() &&
-                          payload.get_data_length() ==
-                              sizeof(header) + 2 * (state->arrays.size() + state->totals.size());
+    if (state == nullptr || header.bit != state->next_cycle) return tlm::TLM_GENERIC_ERROR_RESPONSE;
+    const adc_sample_header sent = shape_of(*state, header.bit);
+    const bool complete =
+        header.samples == sent.samples && header.crossbars == sent.crossbars &&
+        payload.get_data_length() ==
+            sizeof(header) + 2 * (std::size_t{sent.crossbars} + std::size_t{sent.samples});
     return complete ? tlm::TLM_OK_RESPONSE : tlm::TLM_BURST_ERROR_RESPONSE;
 }
 
 void ima::accept_codes(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
     const auto header = bus::header_of<adc_code_header>(payload);
     multiply_state* const state = find(header.sequence);
-    if (state == nullptr) {  // two messages for the last bit, both checked before one was served
+    if (state == nullptr) {  // two messages for the last cycle, both checked before one was served
         payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    const auto* converted = reinterpret_cast<const std::uint16_t*>(
+    const auto* codes_in = reinterpret_cast<const std::uint16_t*>(
         bus::tail_of<adc_code_header>(payload) + 2 * std::size_t{header.crossbars});
-    const bool last = header.bit + 1U == state->header.input_bits;
-    const std::uint16_t seen =
-        best_kernels().shift_add(converted, state->totals.data(), state->totals.size(), header.bit,
-                                 last && state->header.input_signed != 0);
-    if (seen >= code_limit) {
+    if (add_codes(*state, header.bit, codes_in) >= code_limit) {
         payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
         return;
     }
-    // The pace of the bank, from two bits of one multiply: never below the cycle.
+    // The pace of the bank, from two cycles of one multiply: never below the crossbars'.
     const std::uint64_t now = core::now_fs() + core::to_fs(at);
     if (header.bit != 0)
         m_bit_interval_fs = std::max(m_bit_interval_fs, now - state->last_codes_fs);
     state->last_codes_fs = now;
-    ++state->next_bit;
-    if (last) finish(*state, at);
+    if (++state->next_cycle == state->cycles) finish(*state, at);
+}
+
+/// Shifts and adds the codes of one cycle; returns the highest of them.
+std::uint16_t ima::add_codes(multiply_state& state, unsigned cycle, const std::uint16_t* from) {
+    if (state.streams_all()) {  // all arrays stream the same plane
+        const bool is_sign = state.header.input_signed != 0 && cycle + 1U == state.cycles;
+        return best_kernels().shift_add(from, state.totals.data(), state.totals.size(), cycle,
+                                        is_sign);
+    }
+    std::uint16_t highest = 0;
+    for (const active_array& active : state.arrays) {
+        if (!active.works_in(cycle)) continue;
+        highest = std::max(
+            highest,
+            best_kernels().shift_add(from, state.totals.data() + active.first_total, active.samples,
+                                     active.plane_in[cycle], state.subtracts(active, cycle)));
+        from += active.samples;
+    }
+    return highest;
 }
 
 void ima::finish(multiply_state& state, const sc_core::sc_time& at) {
@@ -397,7 +476,7 @@ void ima::finish(multiply_state& state, const sc_core::sc_time& at) {
     std::fill_n(sums, state.outputs, 0);
     for (const active_array& active : state.arrays) {
         const programmed_crossbar& cells = active.array->cells;
-        const std::int32_t* totals = state.totals.data() + active.first_sample;
+        const std::int32_t* totals = state.totals.data() + active.first_total;
         const std::int64_t unit =
             m_shape.unit_is_converted() ? totals[cells.layout().columns] : active.unit_total;
         cells.combine(totals, unit, sums + active.array->first_output);
@@ -415,7 +494,7 @@ ima::multiply_state& ima::take_state() {
         free = m_states.end() - 1;
     }
     (*free)->ticket = ++m_tickets;
-    (*free)->next_bit = 0;
+    (*free)->next_cycle = 0;
     return **free;
 }
 

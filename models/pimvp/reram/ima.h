@@ -33,19 +33,20 @@ namespace pimvp::reram {
 /// | `codes` | target, LT and AT    | adc_code_header: what the bank made of them               |
 /// | `out`   | initiator, LT and AT | ima_result_header: finished sums, one message a multiply  |
 ///
-/// **Timing** in crossbar cycles, B = input bits. A multiply starts when the IMA is free and keeps
-/// it for B cycles; its response comes at the start. The samples of bit b leave at start + b + 1;
-/// with a bank of one cycle the last codes come at start + B + 1 and the result leaves at
-/// start + B + 1 + `combine_cycles` (19 cycles after the start for B = 16; together with fetch,
-/// activation and write-back, ISAAC's 22). If the bank is slower, samples wait in their
-/// sample-and-holds, everything after them shifts, and once the bank's interval has been seen,
-/// multiplies keep the IMA for B of its intervals. A program message takes `write_time` per array,
-/// erase no time.
+/// **Timing** in crossbar cycles, B = input bits, or the `cycles` that a multiply asks for. It
+/// starts when the IMA is free and keeps it for B cycles; its response comes at the start. The
+/// samples of bit b leave at start + b + 1; with a bank of one cycle the last codes come at start +
+/// B + 1 and the result leaves at start + B + 1 + `combine_cycles` (19 cycles after the start for B
+/// = 16; together with fetch, activation and write-back, ISAAC's 22). If the bank is slower,
+/// samples wait in their sample-and-holds, everything after them shifts, and once the bank's
+/// interval has been seen, multiplies keep the IMA for B of its intervals. A program message takes
+/// `write_time` per array, erase no time.
 ///
-/// **Energy** per multiply of n arrays: n * B crossbar.read_cycle, n * rows * B dac.row_cycle,
-/// sample_hold.sample and ima_shift_add.code as often as there are conversions, ima_ir.cycle and
-/// ima_or.cycle B times. All are charged when the multiply starts, in its scope; crossbar.write
-/// when an array is programmed, in scope 0.
+/// **Energy** per array of a multiply, S = bit planes that its row block streams (B if it streams
+/// all): S crossbar.read_cycle, rows * S dac.row_cycle, sample_hold.sample and ima_shift_add.code
+/// as often as there are conversions; ima_ir.cycle and ima_or.cycle for every cycle in which some
+/// array works. All are charged when the multiply starts, in its scope; crossbar.write when an
+/// array is programmed, in scope 0.
 ///
 /// **Limits** Messages come from a tile, which checked them: a malformed one is answered with
 /// BURST_ERROR, an impossible one (array not programmed, sequence in flight) with GENERIC_ERROR.
@@ -92,6 +93,8 @@ public:
     void restore(core::byte_reader& from) override;
 
 private:
+    static constexpr unsigned highest_input_bits = 16;
+
     struct statistics : core::stat_group {
         using stat_group::stat_group;
         core::counter multiplies{*this, "multiplies", "matrix-vector multiplies started",
@@ -143,14 +146,18 @@ private:
     void program(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at);
     void erase(const ima_erase_header& header);
     void multiply(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at);
-    [[nodiscard]] bus::message make_samples(const multiply_state& state, unsigned bit) const;
+    [[nodiscard]] bus::message make_samples(const multiply_state& state, unsigned cycle) const;
+    [[nodiscard]] static adc_sample_header shape_of(const multiply_state& state, unsigned cycle);
     void accept_codes(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at);
+    static std::uint16_t add_codes(multiply_state& state, unsigned cycle,
+                                   const std::uint16_t* from);
     void finish(multiply_state& state, const sc_core::sc_time& at);
 
     multiply_state& take_state();
     [[nodiscard]] multiply_state* find(std::uint64_t sequence) const;
     void charge(const multiply_state& state);
-    void collect_arrays(multiply_state& state) const;
+    void collect_arrays(multiply_state& state, const tlm::tlm_generic_payload& payload) const;
+    void schedule(active_array& active, unsigned planes, const multiply_state& state) const;
     static events make_events(core::energy_ledger& ledger, const ima_params& params);
 
     code_service m_code_service{*this};

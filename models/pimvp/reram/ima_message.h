@@ -49,18 +49,22 @@ struct ima_place {
 }
 
 /// Streams `inputs` (row_blocks times the rows of an array) through the arrays of the mask.
-/// `element_bytes` follows from `input_bits`.
+/// `element_bytes` follows from `input_bits`. `planes`: of each row block, if header.cycles is not
+/// 0.
 [[nodiscard]] inline bus::message make_ima_multiply(bus::payload_pool& pool,
                                                     ima_multiply_header header,
-                                                    const std::vector<int>& inputs) {
+                                                    const std::vector<int>& inputs,
+                                                    const std::vector<std::uint16_t>& planes = {}) {
     header.element_bytes = header.input_bits > 8 ? 2 : 1;
-    bus::message made = pool.allocate_for(header, inputs.size() * header.element_bytes);
+    bus::message made =
+        pool.allocate_for(header, inputs.size() * header.element_bytes + 2 * planes.size());
     std::uint8_t* to = made.data() + sizeof(header);
     for (const int input : inputs) {
         const auto element = static_cast<std::uint16_t>(input);
         std::memcpy(to, &element, header.element_bytes);
         to += header.element_bytes;
     }
+    if (!planes.empty()) std::memcpy(to, planes.data(), 2 * planes.size());
     return made;
 }
 

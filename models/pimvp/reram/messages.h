@@ -33,14 +33,19 @@ static_assert(sizeof(ima_program_header) == 20, "wire format");
 
 /// tile -> IMA: stream one input vector through all programmed crossbars of the mask.
 ///
-/// Followed by row_blocks * rows_per_block elements of `element_bytes` each (absent rows are 0).
+/// Followed by row_blocks * rows_per_block elements of `element_bytes` each (absent rows are 0),
+/// and, if `cycles` is not 0, by the bit planes of each row block that are streamed: one
+/// std::uint16_t a row block, bit b for bit b of its elements. With cycles == input_bits, plane b
+/// is streamed in cycle b and a cycle without a plane is idle; with fewer cycles, the planes of a
+/// row block follow each other from cycle 0 on, and none has more than `cycles`. Of signed inputs
+/// the highest streamed plane is the sign.
 struct ima_multiply_header {
     std::uint16_t command = static_cast<std::uint16_t>(ima_command::multiply);
     std::uint8_t input_bits = 8;     ///< streamed bits B, 1 .. 16
-    std::uint8_t input_signed = 0;   ///< 1: the last bit cycle subtracts
+    std::uint8_t input_signed = 0;   ///< 1: the highest bit subtracts
     std::uint8_t element_bytes = 1;  ///< 1 or 2
-    std::uint8_t reserved = 0;
-    std::uint16_t row_blocks = 1;  ///< input slices that follow
+    std::uint8_t cycles = 0;         ///< that the IMA is kept; 0: input_bits, all planes streamed
+    std::uint16_t row_blocks = 1;    ///< input slices that follow
     std::uint32_t crossbar_mask = 0;
     std::uint32_t scope = 0;     ///< ledger scope (layer) the work is charged to
     std::uint64_t sequence = 0;  ///< returned unchanged with the result
@@ -55,7 +60,41 @@ struct ima_erase_header {
 };
 static_assert(sizeof(ima_erase_header) == 8, "wire format");
 
-/// IMA -> ADC bank: the held columns of all its active crossbars in one bit cycle.
+/// tile -> quantiser: the groups of one window, as they come from eDRAM.
+///
+/// Followed by the layer's thresholds (std::int64_t), `groups` entries of group_entry of which only
+/// `elements` is set, and groups * rows_per_group elements of `element_bytes` each; absent ones are
+/// 0.
+struct quantise_header {
+    std::uint64_t sequence = 0;  ///< returned unchanged
+    std::uint32_t scope = 0;     ///< ledger scope (layer) the work is charged to
+    std::uint16_t groups = 0;
+    std::uint16_t rows_per_group = 0;
+    std::uint8_t input_bits = 8;    ///< 1 .. 16
+    std::uint8_t input_signed = 0;  ///< two's complement
+    std::uint8_t element_bytes = 1;
+    std::uint8_t policy = 0;  ///< group_policy, not none; this and the rest: group_rule
+    std::uint8_t statistic = 0, rounding = 0;
+    std::uint8_t drop = 0, keep = 0;
+    std::uint32_t widths = 0;
+    std::uint16_t is_asymmetric = 0;
+    std::uint16_t thresholds = 0;  ///< how many follow
+};
+static_assert(sizeof(quantise_header) == 32, "wire format");
+
+/// One group of a quantise_header or quantised_header message.
+struct group_entry {
+    std::uint16_t elements = 0;
+    std::uint16_t planes = 0;  ///< to stream
+};
+static_assert(sizeof(group_entry) == 4, "wire format");
+
+/// quantiser -> tile: quantise_header unchanged, then the entries with their planes, then the
+/// elements cut to them. Messages come in the order of the requests.
+using quantised_header = quantise_header;
+
+/// IMA -> ADC bank: the held columns of all its active crossbars in one bit cycle; a message also
+/// for a cycle in which none is active.
 ///
 /// Followed by `crossbars` entries of std::uint16_t (samples of each), then the samples, one
 /// std::uint16_t per used column in units of one cell step, crossbar after crossbar. Where the unit
@@ -63,9 +102,9 @@ static_assert(sizeof(ima_erase_header) == 8, "wire format");
 struct adc_sample_header {
     std::uint64_t sequence = 0;
     std::uint32_t scope = 0;
-    std::uint8_t bit = 0;           ///< which input bit, 0 = least significant
-    std::uint8_t input_bits = 8;    ///< bits of the whole stream
-    std::uint16_t crossbars = 0;    ///< active crossbars
+    std::uint8_t bit = 0;           ///< which cycle of the stream; without planes, which input bit
+    std::uint8_t input_bits = 8;    ///< cycles of the whole stream
+    std::uint16_t crossbars = 0;    ///< active crossbars, also none
     std::uint32_t samples = 0;      ///< sum over the crossbars
     std::uint32_t conversions = 0;  ///< converted columns, unused ones included where they are
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pimvp/reram/ima_params.h>
+#include <pimvp/reram/quantiser_params.h>
 
 #include <pimvp/core/context.h>
 
@@ -38,6 +39,30 @@ protected:
         : sc_module(name) {}
 };
 
+/// What every activation quantiser is to the tile around it: two sockets and a way to drop work.
+///
+/// One of your own takes quantise_header messages and answers each with a quantised_header message,
+/// in order (messages.h, quantiser_message.h). The reference executor knows the policies of
+/// quantiser only.
+class quantiser_base : public sc_core::sc_module {
+public:
+    using target_socket = tlm::tlm_base_target_socket<32>;
+    using initiator_socket = tlm::tlm_base_initiator_socket<32>;
+
+    /// Takes the groups of windows.
+    [[nodiscard]] virtual target_socket& groups_in() = 0;
+    /// Gives them back, cut.
+    [[nodiscard]] virtual initiator_socket& groups_out() = 0;
+    /// Drops everything in flight (reset).
+    virtual void abort() = 0;
+    /// Whether nothing is in flight or reserved, so that a checkpoint needs no word of it.
+    [[nodiscard]] virtual bool is_at_rest() const = 0;
+
+protected:
+    explicit quantiser_base(const sc_core::sc_module_name& name)
+        : sc_module(name) {}
+};
+
 /// The factories of the parts a tile is made of, by the `type:` of their parameters. A value: copy
 /// it, add to it, pass it to the platform.
 ///
@@ -53,15 +78,22 @@ struct parts {
     using adc_bank_factory = std::function<std::unique_ptr<adc_bank_base>(
         const char* name, core::context& context, const ima_params& params)>;
 
-    std::map<std::string, adc_bank_factory> adc_banks;
+    using quantiser_factory = std::function<std::unique_ptr<quantiser_base>(
+        const char* name, core::context& context, const quantiser_params& params)>;
 
-    /// `saturating`: adc_bank.
+    std::map<std::string, adc_bank_factory> adc_banks;
+    std::map<std::string, quantiser_factory> quantisers;
+
+    /// `saturating`: adc_bank; `group`: quantiser.
     static parts defaults();
 
     /// The bank params.adc.type names. Throws core::user_error with the known types.
     [[nodiscard]] std::unique_ptr<adc_bank_base> make_adc_bank(const char* name,
                                                                core::context& context,
                                                                const ima_params& params) const;
+    /// The quantiser params.type names. Throws core::user_error with the known types.
+    [[nodiscard]] std::unique_ptr<quantiser_base> make_quantiser(
+        const char* name, core::context& context, const quantiser_params& params) const;
 };
 
 }  // namespace pimvp::reram

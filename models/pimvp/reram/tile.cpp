@@ -67,6 +67,13 @@ tile::tile(const sc_core::sc_module_name& name, core::context& context, const ti
         m_adcs[i]->codes_out().bind(m_imas[i]->codes);
         m_imas[i]->out.bind(m_from_ima[i]->port);
     }
+    if (params.quantiser.is_there()) {
+        m_quantiser = children.make_quantiser("quantiser", context, params.quantiser);
+        m_to_quantiser = std::make_unique<bus::push_port>("to_quantiser", context);
+        m_from_quantiser = std::make_unique<groups_port>(*this, context);
+        m_to_quantiser->bind(m_quantiser->groups_in());
+        m_quantiser->groups_out().bind(m_from_quantiser->port);
+    }
     SC_HAS_PROCESS(tile);
     SC_THREAD(run);
 }
@@ -89,6 +96,12 @@ void tile::abort() {
         m_imas[i]->abort();
         m_from_ima[i]->port.abort();
         m_writes[i].clear();
+    }
+    if (m_quantiser) {
+        m_to_quantiser->clear();
+        m_quantiser->abort();
+        m_from_quantiser->port.abort();
+        m_cuts.clear();
     }
     m_actions.clear();
     for (auto& [number, program] : m_programs) program->restart();
@@ -141,7 +154,8 @@ bool tile::is_at_rest() const {
     const auto port_rests = [=](const auto& port) {
         return port->pending() == 0 && core::to_fs(port->free_at()) <= now;
     };
-    return m_actions.next_fs() == tile_stage::never &&
+    return m_actions.next_fs() == tile_stage::never && m_cuts.empty() &&
+           (!m_quantiser || (m_quantiser->is_at_rest() && port_rests(m_to_quantiser))) &&
            std::all_of(m_stages.begin(), m_stages.end(), stage_rests) &&
            std::all_of(m_imas.begin(), m_imas.end(), ima_rests) &&
            std::all_of(m_to_ima.begin(), m_to_ima.end(), port_rests);

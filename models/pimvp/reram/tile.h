@@ -3,6 +3,7 @@
 
 #include <pimvp/reram/activation_observer.h>
 #include <pimvp/reram/ima.h>
+#include <pimvp/reram/messages.h>
 #include <pimvp/reram/parts.h>
 #include <pimvp/reram/tile_params.h>
 #include <pimvp/reram/tile_program.h>
@@ -35,13 +36,17 @@ namespace pimvp::reram {
 /// | `in`  | operation socket, in   | messages from the interconnect: tile_messages.h             |
 /// | `out` | operation socket, out  | pixels, partial sums and acknowledgements to other nodes    |
 ///
-/// Below it: `ima0` ..., each with `adc0` ... behind the operation sockets of messages.h.
+/// Below it: `ima0` ..., each with `adc0` ... behind the operation sockets of messages.h, and a
+/// `quantiser` if its parameters name one.
 ///
 /// **Timing** in cycles of 100 ns; B = bits of the input. A window starts when its last pixel is
 /// readable: F = ceil(bytes / 1 KiB) cycles eDRAM -> input registers, B bit cycles in the
 /// crossbars, the ADCs one cycle behind, 2 cycles shift-and-add and output register, 1 cycle
 /// post-processing, 1 cycle eDRAM write at the receiver: F + B + 5 in all (22 cycles for B = 16,
-/// F = 1), one window every max(B, F) cycles. A pooling or adding stage takes F + P + 1, with P the
+/// F = 1), one window every max(B, F) cycles. A stage with a rule sends its window through the
+/// quantiser while it is fetched; it starts a cycle later only if that takes longer than the fetch.
+/// With `interval: variable` the window keeps its IMAs for as many cycles as its longest group has
+/// planes, at least one, instead of B. A pooling or adding stage takes F + P + 1, with P the
 /// cycles the post-processing units need for its elements.
 ///
 /// **Limits** Pixels that are still needed are counted (`edram.occupied`), but a full eDRAM does
@@ -106,6 +111,14 @@ public:
 private:
     static constexpr const char* bad_message = "/pimvp/reram/tile/bad_message";
     struct result_port;
+    struct groups_port;
+    /// A window on its way through the quantiser.
+    struct cut_request {
+        tile_stage* stage = nullptr;
+        std::uint64_t sequence = 0;
+        std::uint64_t issued_fs = 0;
+        std::uint64_t start_fs = 0;  ///< of its multiplies, if the quantiser is in time
+    };
     struct events {
         core::event_id bus_byte, output_register_cycle;
     };
@@ -133,6 +146,12 @@ private:
     [[nodiscard]] tile_stage* find_stage(std::uint32_t program, std::uint32_t layer);
     void store(const tile_action& action);
     void issue_matrix(tile_stage& s);
+    void quantise(tile_stage& s, const cut_request& request);
+    [[nodiscard]] tlm::tlm_response_status check_groups(
+        const tlm::tlm_generic_payload& payload) const;
+    void take_groups(const tlm::tlm_generic_payload& payload, std::uint64_t at_fs);
+    void multiply(const tile_stage& s, ima_multiply_header header, const std::uint8_t* inputs,
+                  const std::vector<std::uint16_t>& planes, std::uint64_t start_fs);
     void issue_vector(tile_stage& s);
     void take_result(std::uint32_t index, const tlm::tlm_generic_payload& payload,
                      std::uint64_t at_fs);
@@ -160,6 +179,10 @@ private:
     std::vector<std::unique_ptr<adc_bank_base>> m_adcs;
     std::vector<std::unique_ptr<bus::push_port>> m_to_ima;
     std::vector<std::unique_ptr<result_port>> m_from_ima;
+    std::unique_ptr<quantiser_base> m_quantiser;  ///< null: none
+    std::unique_ptr<bus::push_port> m_to_quantiser;
+    std::unique_ptr<groups_port> m_from_quantiser;
+    std::deque<cut_request> m_cuts;  ///< oldest first
     std::vector<tile_stage*> m_stage_of_ima;
     /// Per IMA: the programs whose arrays are being written, oldest first.
     std::vector<std::deque<resident_program*>> m_writes;

@@ -57,6 +57,8 @@ std::uint32_t window_walker::pixels_needed(std::uint32_t window) const {
 
 im2col_gather::im2col_gather(const stage_record& stage, const tensor_buffer& input)
     : m_walker(stage, input),
+      m_kernel_first(static_cast<window_order>(stage.order) == window_order::kernel_first),
+      m_channels(input.channels),
       m_element_bytes(input.element_bytes),
       m_zero(stage.input_type.zero_point) {
     const stage_window& w = stage.window;
@@ -70,6 +72,11 @@ im2col_gather::im2col_gather(const stage_record& stage, const tensor_buffer& inp
     }
     m_blocks.reserve(stage.row_blocks.size());
     for (const row_block& block : stage.row_blocks) {
+        if (m_kernel_first) {
+            m_blocks.push_back({block.first_element % m_channels, block.first_element / m_channels,
+                                block.elements});
+            continue;
+        }
         m_blocks.push_back({block.first_element / area - input.first_channel,
                             block.first_element % area, block.elements});
     }
@@ -109,13 +116,33 @@ void im2col_gather::gather(const slice& block, window_position at, const feature
     }
 }
 
+template <class T>
+void im2col_gather::gather_by_tap(const slice& block, window_position at, const feature_map& map,
+                                  T* to) const {
+    std::uint32_t channel = block.channel;
+    for (std::uint32_t left = block.elements, k = block.tap; left != 0; ++k, channel = 0) {
+        const std::uint32_t count = std::min(left, m_channels - channel);
+        const std::int64_t y = m_walker.row(at, m_taps[k].ky);
+        const std::int64_t x = m_walker.column(at, m_taps[k].kx);
+        if (m_walker.inside(y, x)) {
+            const auto pixel = static_cast<std::uint32_t>(y * m_walker.width() + x);
+            std::copy_n(reinterpret_cast<const T*>(map.pixel(pixel)) + channel, count, to);
+        } else {
+            std::fill_n(to, count, static_cast<T>(m_zero));
+        }
+        to += count;
+        left -= count;
+    }
+}
+
 void im2col_gather::operator()(std::uint32_t block, window_position at, const feature_map& map,
                                std::uint8_t* to) const {
     const slice& elements = m_blocks[block];
     if (m_element_bytes == 1) {
-        gather(elements, at, map, to);
+        m_kernel_first ? gather_by_tap(elements, at, map, to) : gather(elements, at, map, to);
     } else {
-        gather(elements, at, map, reinterpret_cast<std::uint16_t*>(to));
+        auto* words = reinterpret_cast<std::uint16_t*>(to);
+        m_kernel_first ? gather_by_tap(elements, at, map, words) : gather(elements, at, map, words);
     }
 }
 

@@ -94,7 +94,8 @@ private:
         std::uint32_t ky, kx;
         std::uint32_t offset;  ///< elements from the window's first pixel, where all is inside
     };
-    /// A row block: taps of a channel follow each other, then come those of the next channel.
+    /// A row block. Channel first: taps of a channel follow each other, then come those of the next
+    /// channel; kernel first: the other way round.
     struct slice {
         std::uint32_t channel, tap;  ///< of the first element; channels of the buffer
         std::uint32_t elements;
@@ -102,8 +103,12 @@ private:
 
     template <class T>
     void gather(const slice& block, window_position at, const feature_map& map, T* to) const;
+    template <class T>
+    void gather_by_tap(const slice& block, window_position at, const feature_map& map, T* to) const;
 
     window_walker m_walker;
+    bool m_kernel_first;
+    std::uint32_t m_channels;  ///< of the buffer
     std::uint32_t m_element_bytes;
     std::int32_t m_zero;
     std::vector<tap> m_taps;

@@ -36,4 +36,22 @@ struct tile::result_port final : bus::service {
     const std::uint32_t index;
 };
 
+/// Where windows come back from the quantiser. Internal to tile.
+struct tile::groups_port final : bus::service {
+    groups_port(tile& owner, core::context& context)
+        : port("from_quantiser", context, *this),
+          parent(owner) {}
+
+    [[nodiscard]] tlm::tlm_response_status check(
+        const tlm::tlm_generic_payload& payload) const override {
+        return parent.check_groups(payload);
+    }
+    void execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) override {
+        parent.take_groups(payload, core::now_fs() + core::to_fs(at));
+    }
+
+    bus::service_port port;
+    tile& parent;
+};
+
 }  // namespace pimvp::reram

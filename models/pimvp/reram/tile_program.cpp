@@ -6,6 +6,7 @@
 #include <pimvp/core/bytes.h>
 #include <pimvp/core/energy.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -23,12 +24,35 @@ struct stage_fields {
     post::number_format input_type, second_type, output_type;
     std::uint32_t input_bits, input_signed, count_include_pad, first_channel, channels;
     std::uint32_t accumulators;
+    std::uint32_t order;
+    std::uint32_t policy, statistic, rounding, widths, drop, keep, is_asymmetric;  // of the rule
 };
 
 void put(core::byte_writer& to, const stage_record& s) {
-    to.put(stage_fields{s.kind, s.layer, s.scope, s.input, s.second_input, s.window, s.input_type,
-                        s.second_type, s.output_type, s.input_bits, s.input_signed,
-                        s.count_include_pad, s.first_channel, s.channels, s.accumulators});
+    to.put(stage_fields{s.kind,
+                        s.layer,
+                        s.scope,
+                        s.input,
+                        s.second_input,
+                        s.window,
+                        s.input_type,
+                        s.second_type,
+                        s.output_type,
+                        s.input_bits,
+                        s.input_signed,
+                        s.count_include_pad,
+                        s.first_channel,
+                        s.channels,
+                        s.accumulators,
+                        s.order,
+                        s.rule.policy,
+                        s.rule.statistic,
+                        s.rule.rounding,
+                        s.rule.widths,
+                        s.rule.drop,
+                        s.rule.keep,
+                        s.rule.is_asymmetric});
+    to.put_list(s.rule.thresholds);
     to.put_list(s.routes);
     to.put_list(s.table);
     to.put_list(s.row_blocks);
@@ -63,6 +87,9 @@ stage_record get_stage(core::byte_reader& from) {
     s.first_channel = f.first_channel;
     s.channels = f.channels;
     s.accumulators = f.accumulators;
+    s.order = f.order;
+    s.rule = {f.policy, f.statistic, f.rounding, f.widths, f.drop, f.keep, f.is_asymmetric, {}};
+    s.rule.thresholds = from.get_list<std::int64_t>("thresholds");
     s.routes = from.get_list<route>("routes");
     s.table = from.get_list<std::int32_t>("table");
     s.row_blocks = from.get_list<row_block>("row blocks");
@@ -146,6 +173,22 @@ void require_disjoint_channels(const std::vector<output_segment>& segments) {
     }
 }
 
+void validate_rule(const stage_record& s, const tile_limits& limits) {
+    const group_rule& rule = s.rule;
+    if (!rule.is_active()) return;
+    require(limits.quantises, "rule: the tile has no quantiser");
+    require(rule.policy <= static_cast<std::uint32_t>(group_policy::plane_skip) &&
+                rule.statistic <= static_cast<std::uint32_t>(group_statistic::peak_to_mean) &&
+                rule.rounding <= static_cast<std::uint32_t>(drop_rounding::floor),
+            "rule: unknown policy, statistic or rounding");
+    require(rule.drop < s.input_bits && rule.keep <= s.input_bits && rule.is_asymmetric <= 1,
+            "rule: bits out of range");
+    require(rule.widths != 0 && (rule.widths & ~all_widths) == 0, "rule: widths");
+    require(rule.thresholds.size() < s.input_bits &&
+                std::is_sorted(rule.thresholds.begin(), rule.thresholds.end()),
+            "rule: thresholds must rise and be fewer than the input has bits");
+}
+
 void validate_matrix(const stage_record& s, const tile_program& p, const tile_limits& limits,
                      std::vector<std::uint32_t>& used_imas) {
     const tensor_buffer& in = p.buffers[s.input];
@@ -154,6 +197,10 @@ void validate_matrix(const stage_record& s, const tile_program& p, const tile_li
             "matrix: input bits do not fit the element");
     require(s.input_signed <= 1 && s.input_signed == in.is_signed,
             "matrix: signedness differs from the buffer's");
+    require(s.order <= static_cast<std::uint32_t>(window_order::kernel_first) &&
+                (s.order == 0 || in.first_channel == 0),
+            "matrix: order of the window's elements");
+    validate_rule(s, limits);
     require(s.accumulators >= 1 && s.accumulators <= max_channels, "matrix: accumulators");
     require(s.bias.size() == s.accumulators && s.multipliers.size() == s.accumulators,
             "matrix: one bias and one multiplier per accumulator");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/reram/group_rule.h>
+
 #include <pimvp/post/post_kernel.h>
 
 #include <cstddef>
@@ -60,8 +62,8 @@ struct route {
     std::uint32_t to_channel = 0;                  ///< where from_channel arrives
 };
 
-/// Up to `rows` consecutive elements of the im2col window, in (channel, kernel y, kernel x) order,
-/// counted over all channels of the layer's input.
+/// Up to `rows` consecutive elements of the im2col window, counted over all channels of the layer's
+/// input.
 struct row_block {
     std::uint32_t first_element = 0;
     std::uint32_t elements = 0;
@@ -113,6 +115,8 @@ struct stage_record {
     /// lookup: results for input_type.lowest .. input_type.highest.
     std::vector<std::int32_t> table;
     // matrix only
+    std::uint32_t order = 0;  ///< window_order; kernel_first: the buffer holds all channels
+    group_rule rule;          ///< a row block is a group
     std::vector<row_block> row_blocks;
     std::vector<ima_share> imas;
     std::uint32_t accumulators = 0;
@@ -148,6 +152,7 @@ struct tile_limits {
     std::uint32_t crossbar_columns = 128;
     std::uint32_t cell_bits = 2;
     std::uint32_t nodes = 0;  ///< of the interconnect
+    bool quantises = false;   ///< has an activation quantiser
 };
 
 std::vector<std::uint8_t> encode(const tile_program& program);

@@ -59,15 +59,15 @@ public:
 
     /// Takes the inputs of the next window; returns the bytes read.
     std::uint64_t gather(std::uint32_t crossbar_rows);
-    /// The gathered slice of a row block, padded with zeros to the rows of a crossbar.
-    [[nodiscard]] const std::uint8_t* gathered(std::uint32_t block, std::size_t slot_bytes) const {
-        return m_inputs.data() + block * slot_bytes;
-    }
+    /// The gathered slices of all row blocks, each padded with zeros to the rows of a crossbar.
+    [[nodiscard]] const std::uint8_t* gathered() const { return m_inputs.data(); }
     /// Computes the next output pixel of a vector stage.
     post::operation_counts compute_vector(std::uint8_t* out, std::uint64_t& bytes_read);
 
     /// Starts the next window; the one after it may start `interval_fs` later.
     open_window& open(std::uint64_t now_fs, std::uint64_t interval_fs);
+    /// The window after the one started last may start at that time instead.
+    void reserve_until(std::uint64_t at_fs) { m_next_issue_fs = at_fs; }
     /// Starts and at once forgets the next output pixel of a vector stage. Returns its number and
     /// inference.
     std::pair<std::uint32_t, std::uint32_t> pass(std::uint64_t now_fs, std::uint64_t interval_fs);

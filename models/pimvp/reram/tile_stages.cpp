@@ -2,6 +2,7 @@
 #include <pimvp/reram/tile.h>
 
 #include <pimvp/reram/messages.h>
+#include <pimvp/reram/quantiser_message.h>
 #include <pimvp/reram/tile_wire.h>
 
 #include <pimvp/core/clock.h>
@@ -17,6 +18,17 @@ namespace {
 
 std::uint64_t sequence_of(const open_window& w) {
     return (std::uint64_t{w.inference} << 32) | w.window;
+}
+
+/// All of it but the share of an IMA.
+ima_multiply_header multiply_header_of(const stage_record& r, std::uint64_t sequence) {
+    ima_multiply_header header;
+    header.input_bits = static_cast<std::uint8_t>(r.input_bits);
+    header.input_signed = static_cast<std::uint8_t>(r.input_signed);
+    header.element_bytes = static_cast<std::uint8_t>(r.input_type.element_bytes);
+    header.scope = r.scope;
+    header.sequence = sequence;
+    return header;
 }
 
 }  // namespace
@@ -72,31 +84,107 @@ void tile::issue_matrix(tile_stage& s) {
     ledger.add(m_events.output_register_cycle, 1, r.scope);
     ++m_stats.windows;
 
-    // (3) the IMAs start when their input registers are full
+    // (3) the IMAs start when their input registers are full, at once or by way of the quantiser
     open_window& w = s.open(now, m_cycle_fs * std::max<std::uint64_t>(fetch, r.input_bits));
     if (m_observer != nullptr) m_observer->started({s.program(), w.inference, r.layer, w.window});
     m_context.trace().slice(m_track, "fetch", now, now + fetch * m_cycle_fs,
                             {{"layer", r.layer}, {"window", w.window}});
-    const std::size_t slot_bytes =
-        std::size_t{m_params.ima.crossbar.rows} * r.input_type.element_bytes;
-    ima_multiply_header header;
+    const cut_request request{&s, sequence_of(w), now, now + fetch * m_cycle_fs};
+    if (r.rule.is_active()) {
+        quantise(s, request);
+        return;
+    }
+    multiply(s, multiply_header_of(r, request.sequence), s.gathered(), {}, request.start_fs);
+}
+
+/// Sends the gathered row blocks through the quantiser; take_groups() goes on with them.
+void tile::quantise(tile_stage& s, const cut_request& request) {
+    const stage_record& r = s.record();
+    quantise_header header = header_of_rule(r.rule);
+    header.sequence = request.sequence;
+    header.scope = r.scope;
+    header.groups = static_cast<std::uint16_t>(r.row_blocks.size());
+    header.rows_per_group = static_cast<std::uint16_t>(m_params.ima.crossbar.rows);
     header.input_bits = static_cast<std::uint8_t>(r.input_bits);
     header.input_signed = static_cast<std::uint8_t>(r.input_signed);
     header.element_bytes = static_cast<std::uint8_t>(r.input_type.element_bytes);
-    header.scope = r.scope;
-    header.sequence = sequence_of(w);
-    for (const ima_share& share : r.imas) {
+    const quantise_layout layout(header);
+    bus::message message = m_to_quantiser->pool().allocate(layout.end);
+    std::memcpy(message.data(), &header, sizeof(header));
+    std::memcpy(message.data() + layout.thresholds, r.rule.thresholds.data(),
+                layout.entries - layout.thresholds);
+    for (std::size_t g = 0; g < r.row_blocks.size(); ++g) {
+        const group_entry entry{static_cast<std::uint16_t>(r.row_blocks[g].elements), 0};
+        std::memcpy(message.data() + layout.entries + g * sizeof(entry), &entry, sizeof(entry));
+    }
+    std::memcpy(message.data() + layout.elements, s.gathered(), layout.end - layout.elements);
+    m_cuts.push_back(request);
+    m_to_quantiser->send(std::move(message));
+}
+
+tlm::tlm_response_status tile::check_groups(const tlm::tlm_generic_payload& payload) const {
+    const auto status = bus::check_message(payload, sizeof(quantised_header));
+    if (status != tlm::TLM_OK_RESPONSE) return status;
+    const auto header = bus::header_of<quantised_header>(payload);
+    if (payload.get_data_length() != quantise_layout(header).end) {
+        return tlm::TLM_BURST_ERROR_RESPONSE;
+    }
+    const bool is_next = !m_cuts.empty() && header.sequence == m_cuts.front().sequence &&
+                         header.groups == m_cuts.front().stage->record().row_blocks.size() &&
+                         header.rows_per_group == m_params.ima.crossbar.rows;
+    return is_next ? tlm::TLM_OK_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE;
+}
+
+void tile::take_groups(const tlm::tlm_generic_payload& payload, std::uint64_t at_fs) {
+    const cut_request request = m_cuts.front();
+    m_cuts.pop_front();
+    tile_stage& s = *request.stage;
+    const stage_record& r = s.record();
+    const quantise_layout layout(bus::header_of<quantised_header>(payload));
+    std::vector<std::uint16_t> planes(r.row_blocks.size());
+    unsigned longest = 1;
+    for (unsigned g = 0; g < planes.size(); ++g) {
+        planes[g] = entry_of(payload, g).planes;
+        longest = std::max(longest, population_count(planes[g]));
+    }
+    ima_multiply_header header = multiply_header_of(r, request.sequence);
+    header.cycles = header.input_bits;
+    const std::uint64_t start = std::max(
+        request.start_fs, request.issued_fs + whole_cycles(at_fs - request.issued_fs) * m_cycle_fs);
+    if (m_params.quantiser.interval == group_interval::variable) {
+        header.cycles = static_cast<std::uint8_t>(longest);
+        const std::uint64_t next =
+            request.issued_fs + std::max(start - request.issued_fs, longest * m_cycle_fs);
+        s.reserve_until(next);
+        if (next < m_sleeps_until_fs) m_wake.notify(sc_core::SC_ZERO_TIME);
+    }
+    multiply(s, header, payload.get_data_ptr() + layout.elements, planes, start);
+}
+
+/// Hands row blocks, `inputs` one after the other, to the IMAs that hold their weights.
+void tile::multiply(const tile_stage& s, ima_multiply_header header, const std::uint8_t* inputs,
+                    const std::vector<std::uint16_t>& planes, std::uint64_t start_fs) {
+    const std::size_t slot_bytes = std::size_t{m_params.ima.crossbar.rows} * header.element_bytes;
+    for (const ima_share& share : s.record().imas) {
         header.row_blocks = static_cast<std::uint16_t>(share.row_blocks.size());
         header.crossbar_mask = share.crossbar_mask;
         bus::push_port& port = *m_to_ima[share.ima];
+        const std::size_t plane_bytes =
+            planes.empty() ? 0 : share.row_blocks.size() * sizeof(std::uint16_t);
         bus::message message =
-            port.pool().allocate_for(header, share.row_blocks.size() * slot_bytes);
+            port.pool().allocate_for(header, share.row_blocks.size() * slot_bytes + plane_bytes);
         std::uint8_t* to = message.data() + sizeof(header);
         for (const std::uint32_t block : share.row_blocks) {
-            std::memcpy(to, s.gathered(block, slot_bytes), slot_bytes);
+            std::memcpy(to, inputs + block * slot_bytes, slot_bytes);
             to += slot_bytes;
         }
-        port.send(std::move(message), core::from_fs(fetch * m_cycle_fs));
+        if (!planes.empty()) {
+            for (const std::uint32_t block : share.row_blocks) {
+                std::memcpy(to, &planes[block], sizeof(std::uint16_t));
+                to += sizeof(std::uint16_t);
+            }
+        }
+        port.send(std::move(message), core::from_fs(start_fs - core::now_fs()));
     }
 }
 

@@ -36,7 +36,7 @@ reram::crossbar_image encode_array(const nn::node& n, const mapping::lowered_mat
     const auto bits = static_cast<unsigned>(n.weights.type().bits);
     const bool one_group =
         outputs.first / m.outputs_per_group == (outputs.end() - 1) / m.outputs_per_group;
-    if (one_group) {
+    if (one_group && m.order == nn::element_order::channel_first) {
         if (const auto* w8 = std::get_if<std::vector<std::int8_t>>(&n.weights.data())) {
             return encode_in_place(*w8, m, rows, outputs, bits, shape);
         }
@@ -67,6 +67,14 @@ void write_cells(const nn::network& network, const placement_plan& planned,
 }
 
 }  // namespace
+
+nn::network_precision placement::precision() const {
+    nn::network_precision by_node;
+    for (const layer_placement& layer : layers) {
+        if (layer.precision) by_node.emplace(layer.node, *layer.precision);
+    }
+    return by_node;
+}
 
 placement place(const nn::network& network, const machine& target) {
     return plan(network, target).placed;

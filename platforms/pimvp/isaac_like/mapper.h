@@ -5,11 +5,13 @@
 #include <pimvp/mapping/lowering.h>
 #include <pimvp/mapping/program_image.h>
 #include <pimvp/nn/network.h>
+#include <pimvp/nn/precision.h>
 #include <pimvp/noc/c_mesh_params.h>
 #include <pimvp/noc/node_map.h>
 #include <pimvp/reram/tile_params.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,14 +27,18 @@ struct machine {
     reram::crossbar_shape crossbar;
     bool pack_groups = true;       ///< depthwise: several groups block-diagonally in one crossbar
     std::uint32_t first_tile = 0;  ///< tiles before it are left to other programs
+    /// How the tiles' quantisers cut inputs of convolutions; none without quantisers.
+    std::optional<nn::precision_rule> precision;
+    nn::layer_precision uniform;  ///< for networks without a precision plan
 
     [[nodiscard]] noc::node_map nodes(std::uint32_t used_chips) const {
         return {used_chips, tiles_per_chip};
     }
     /// What a tile program may name on this machine.
     [[nodiscard]] reram::tile_limits limits(std::uint32_t used_chips) const {
-        return {imas_per_tile,    crossbars_per_ima,  crossbar.rows,
-                crossbar.columns, crossbar.cell_bits, nodes(used_chips).nodes()};
+        return {imas_per_tile,        crossbars_per_ima,  crossbar.rows,
+                crossbar.columns,     crossbar.cell_bits, nodes(used_chips).nodes(),
+                precision.has_value()};
     }
 };
 
@@ -45,7 +51,12 @@ struct layer_placement {
     std::uint32_t imas = 0;
     std::uint64_t windows = 0;
     std::uint64_t used_columns = 0;  ///< cell columns in use, summed over arrays
-    std::uint64_t conversions = 0;   ///< per inference, by the formula of docs/models/adc_bank.md
+    /// Per inference, by the formula of docs/models/adc_bank.md, if all bits are streamed.
+    std::uint64_t conversions = 0;
+    std::uint32_t input_bits = 0;
+    std::uint64_t activations = 0;  ///< per inference: one crossbar working on one window
+    /// How its inputs are cut, as the reference executor wants to know it; none if they are not.
+    std::optional<nn::input_precision> precision;
     std::uint64_t macs = 0;
     std::vector<std::uint32_t> tiles;  ///< rising
 };
@@ -55,6 +66,9 @@ struct placement {
     std::vector<layer_placement> layers;  ///< in network order; reshapes and free concats left out
     std::uint32_t tiles = 0, chips = 0;
     std::uint64_t arrays = 0;
+
+    /// For the reference executor: how the layers' inputs are cut; empty if none are.
+    [[nodiscard]] nn::network_precision precision() const;
 };
 
 /// Places a network: im2col windows -> row blocks x column blocks -> crossbars -> IMAs -> tiles ->

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/isaac_like/params.h>
 
+#include <pimvp/isaac_like/precision.h>
+
 #include <pimvp/core/sha256.h>
 #include <pimvp/mapping/program_image.h>
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace pimvp::isaac_like {
 
@@ -17,6 +20,12 @@ machine machine_of(const isaac_like_params& params) {
     m.crossbars_per_ima = params.tile.ima.crossbars;
     m.crossbar = params.tile.ima.crossbar;
     m.pack_groups = params.pack_groups;
+    const reram::quantiser_params& quantiser = params.tile.quantiser;
+    if (quantiser.is_there()) {
+        m.precision = rule_of(quantiser);
+        m.uniform.drop = static_cast<int>(quantiser.drop);
+        m.uniform.keep = static_cast<int>(quantiser.keep);
+    }
     return m;
 }
 
@@ -28,6 +37,19 @@ accel::hash256 config_hash(const isaac_like_params& params) {
           std::uint32_t{m.crossbar.rows}, std::uint32_t{m.crossbar.columns},
           std::uint32_t{m.crossbar.cell_bits}, std::uint32_t{m.crossbar.column_flip ? 1U : 0U}}) {
         text += ' ' + std::to_string(value);
+    }
+    if (m.precision) {
+        const nn::precision_rule& rule = *m.precision;
+        text += " quantiser";
+        for (const std::string_view word : {to_string(rule.policy), to_string(rule.statistic),
+                                            to_string(rule.rounding), to_string(rule.order)}) {
+            text += ' ' + std::string(word);
+        }
+        for (const std::uint32_t value :
+             {rule.widths, rule.group_size, static_cast<std::uint32_t>(m.uniform.drop),
+              static_cast<std::uint32_t>(m.uniform.keep)}) {
+            text += ' ' + std::to_string(value);
+        }
     }
     return mapping::parse_hash(core::sha256_hex(text));
 }

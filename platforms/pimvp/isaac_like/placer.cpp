@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/isaac_like/placer.h>
 
+#include <pimvp/isaac_like/precision.h>
+
 #include <pimvp/core/diagnostics.h>
 
 #include <algorithm>
@@ -28,6 +30,7 @@ placement_plan plan(const nn::network& network, const machine& target) {
 }
 
 placement_plan placer::run() {
+    if (m_machine.precision) check_plan(m_network, *m_machine.precision);
     for (std::uint32_t i = 0; i < m_network.inputs.size(); ++i) {
         const nn::value_id id = m_network.inputs[i];
         m_made[id].push_back({outside, i, 0, {0, m_views[id].dims.channels}});

@@ -82,6 +82,10 @@ private:
     // placer_matrix.cpp
     void place_matrix(std::uint32_t index);
 
+    /// How the reference computes a convolution whose inputs the tiles cut.
+    [[nodiscard]] nn::input_precision precision_of(const nn::node& n,
+                                                   const mapping::lowered_matrix& m) const;
+
     /// Turns the arrays gathered for the tile at the cursor into a stage there.
     void close_part(const mapping::lowered_matrix& m, std::vector<array_use>& part,
                     layer_placement& layer, bool advance = true);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/isaac_like/placer.h>
 
+#include <pimvp/isaac_like/precision.h>
+
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/reram/crossbar_encoder.h>
 
@@ -34,10 +36,15 @@ void placer::place_matrix(std::uint32_t index) {
                                std::to_string(m_machine.crossbar.columns) +
                                " columns: use fewer weight bits or wider crossbars");
     }
+    mapping::array_shape shape{m_machine.crossbar.rows, m_machine.crossbar.columns / cells,
+                               m_machine.pack_groups};
+    const bool is_cut = m_machine.precision && n.kind == nn::op_kind::convolution;
+    if (is_cut) {
+        shape.rows = std::min(shape.rows, m_machine.precision->group_size);
+        shape.order = m_machine.precision->order;
+    }
     m_plan.matrices.push_back(
-        {index, mapping::lower(n, m_views[input].dims, m_views[n.output].dims,
-                               {m_machine.crossbar.rows, m_machine.crossbar.columns / cells,
-                                m_machine.pack_groups})});
+        {index, mapping::lower(n, m_views[input].dims, m_views[n.output].dims, shape)});
     const mapping::lowered_matrix& m = m_plan.matrices.back().lowered;
 
     layer_placement layer;
@@ -55,8 +62,10 @@ void placer::place_matrix(std::uint32_t index) {
     const std::uint64_t converted = m_machine.crossbar.convert_unused_columns
                                         ? layer.arrays * m_machine.crossbar.columns
                                         : layer.used_columns;
-    layer.conversions = layer.windows * (converted + unit) *
-                        static_cast<std::uint64_t>(m_network.values[n.inputs[0]].type.bits);
+    layer.input_bits = static_cast<std::uint32_t>(m_network.values[n.inputs[0]].type.bits);
+    layer.activations = layer.windows * layer.arrays;
+    if (is_cut) layer.precision = precision_of(n, m);
+    layer.conversions = layer.windows * (converted + unit) * layer.input_bits;
 
     // Deal the arrays out to tiles, column block by column block.
     const std::uint32_t per_tile = m_machine.imas_per_tile * m_machine.crossbars_per_ima;
@@ -76,6 +85,22 @@ void placer::place_matrix(std::uint32_t index) {
     close_part(m, part, layer, false);
     count_partials();
     m_layers.push_back(std::move(layer));
+}
+
+nn::input_precision placer::precision_of(const nn::node& n,
+                                         const mapping::lowered_matrix& m) const {
+    nn::input_precision precision;
+    precision.rule = *m_machine.precision;
+    precision.layer = layer_precision_of(m_network, n, precision.rule, m_machine.uniform);
+    precision.groups.order = m.order;
+    precision.groups.arrays.assign(m.row_blocks.size(), 0);
+    for (const range& block : m.row_blocks) {
+        precision.groups.groups.push_back({block.first, block.count});
+    }
+    for (const mapping::column_block& block : m.column_blocks) {
+        for (const std::uint32_t row : block.row_blocks) ++precision.groups.arrays[row];
+    }
+    return precision;
 }
 
 void placer::close_part(const mapping::lowered_matrix& m, std::vector<array_use>& part,
@@ -98,6 +123,8 @@ void placer::make_matrix_stage(const mapping::lowered_matrix& m, const std::vect
     s.input_type = format_of(in.type);
     s.input_bits = static_cast<std::uint32_t>(in.type.bits);
     s.input_signed = in.type.is_signed ? 1 : 0;
+    s.order = static_cast<std::uint32_t>(m.order);
+    if (layer.precision) s.rule = rule_of(*layer.precision, in.type);
 
     // Row blocks of this tile, and the channels they need.
     std::map<std::uint32_t, std::uint32_t> local_rows;
@@ -113,6 +140,7 @@ void placer::make_matrix_stage(const mapping::lowered_matrix& m, const std::vect
         needed_end = std::max(needed_end, (elements.end() - 1) / area + 1);
     }
     needed.count = needed_end - needed.first;
+    if (m.order == nn::element_order::kernel_first) needed = {0, m.input.channels};
     s.input = buffer(m_cursor, input, needed);
 
     add_accumulators(m, part, n, in.type, s);

@@ -27,6 +27,12 @@ std::uint64_t lowered_matrix::arrays() const {
     return sum;
 }
 
+std::uint32_t lowered_matrix::weight_of(std::uint32_t e) const {
+    if (order == nn::element_order::channel_first) return e;
+    const auto area = static_cast<std::uint32_t>(geometry.kernel_h * geometry.kernel_w);
+    return e % input.channels * area + e / input.channels;
+}
+
 lowered_matrix lower(const nn::node& n, const map_dims& input, const map_dims& output,
                      const array_shape& shape) {
     lowered_matrix m;
@@ -44,6 +50,7 @@ lowered_matrix lower(const nn::node& n, const map_dims& input, const map_dims& o
     }
     const std::uint32_t area =
         static_cast<std::uint32_t>(m.geometry.kernel_h * m.geometry.kernel_w);
+    if (n.kind == nn::op_kind::convolution && groups == 1) m.order = shape.order;
     m.elements_per_group = input.channels / groups * area;
     m.outputs_per_group = m.outputs / groups;
 
@@ -74,7 +81,7 @@ std::vector<std::int16_t> block_weights(const nn::node& n, const lowered_matrix&
                 const auto* row = weights.data() + std::size_t{output} * m.elements_per_group;
                 for (std::uint32_t e = begin; e < end; ++e) {
                     block[std::size_t{e - rows.first} * outputs.count + o] =
-                        static_cast<std::int16_t>(row[e - first]);
+                        static_cast<std::int16_t>(row[m.weight_of(e - first)]);
                 }
             }
         },

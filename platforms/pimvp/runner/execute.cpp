@@ -63,7 +63,7 @@ public:
           m_unit(dynamic_cast<isaac_like::accelerator&>(
               m_board.accelerator_named(program.target.accelerator))),
           m_in_flight(streamed_together()),
-          m_expected(work, m_in_flight, options.threads),
+          m_expected(work, program.placement.precision(), m_in_flight, options.threads),
           m_watch(m_net, reference()),
           m_stretch(work.inputs.size(), m_in_flight),
           m_host_steps(m_net.host_steps.size()) {
@@ -84,6 +84,7 @@ public:
         for (const isaac_like::layer_placement& placed : m_program.placement.layers) {
             m_outcome.layers.push_back(result_of(placed));
         }
+        m_outcome.average_bits = average_bits();
         for (std::size_t s = 0; s < m_host_steps.size(); ++s) {
             m_outcome.layers.push_back(result_of(s));
         }
@@ -288,11 +289,48 @@ private:
                 if (name.rfind("crossbar.read_cycle", 0) == 0) reads += count;
             }
             const std::uint64_t cycle = m_program.target.isaac().tile.ima.crossbar.cycle.value.fs;
+            layer.precision = precision_of(placed, reads, layer.counts);
             layer.utilisation =
                 static_cast<double>(reads) / images * static_cast<double>(cycle) /
                 (static_cast<double>(placed.arrays) * static_cast<double>(layer.latency_fs));
         }
         return layer;
+    }
+
+    /// Of all layers with crossbars, weighted by conversions: by activations of as many columns.
+    [[nodiscard]] double average_bits() const {
+        double streamed = 0.0, activations = 0.0;
+        for (std::size_t i = 0; i < m_program.placement.layers.size(); ++i) {
+            const layer_result& layer = m_outcome.layers[i];
+            if (!layer.precision) continue;
+            const auto weight = static_cast<double>(m_program.placement.layers[i].activations);
+            streamed += layer.precision->average_bits * weight;
+            activations += weight;
+        }
+        return activations == 0.0 ? 0.0 : streamed / activations;
+    }
+
+    /// What its crossbars streamed: bits from their reads, the spread from what the quantiser
+    /// counted.
+    [[nodiscard]] layer_precision precision_of(
+        const isaac_like::layer_placement& placed, std::uint64_t reads,
+        const std::map<std::string, std::uint64_t>& counts) const {
+        layer_precision seen;
+        seen.input_bits = placed.input_bits;
+        seen.average_bits = static_cast<double>(reads) /
+                            static_cast<double>(placed.activations * m_work.inputs.size());
+        seen.histogram.assign(placed.input_bits + 1, 0.0);
+        double groups = 0.0;
+        for (unsigned n = 0; n < seen.histogram.size(); ++n) {
+            const auto count = counts.find("quantiser.group." + std::to_string(n) + "b");
+            if (count != counts.end()) seen.histogram[n] = static_cast<double>(count->second);
+            groups += seen.histogram[n];
+        }
+        if (groups == 0.0) {  // all bits of everything
+            seen.histogram.back() = groups = 1.0;
+        }
+        for (double& share : seen.histogram) share /= groups;
+        return seen;
     }
 
     [[nodiscard]] layer_result result_of(std::size_t host_step) const {

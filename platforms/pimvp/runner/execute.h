@@ -31,6 +31,13 @@ struct execute_options {
     std::function<void(std::size_t done, std::size_t all)> progress;
 };
 
+/// How many bits of its inputs a layer's crossbars were driven with.
+struct layer_precision {
+    unsigned input_bits = 0;
+    double average_bits = 0.0;      ///< of a crossbar activation
+    std::vector<double> histogram;  ///< share of the groups that streamed 0 .. input_bits planes
+};
+
 /// One layer as it ran.
 struct layer_result {
     std::string name, kind;
@@ -42,6 +49,7 @@ struct layer_result {
     double energy_j = 0.0;  ///< events, per inference
     /// Share of latency_fs in which its crossbars are read; null for layers without crossbars.
     std::optional<double> utilisation;
+    std::optional<layer_precision> precision;     ///< null for layers without crossbars
     std::map<std::string, std::uint64_t> counts;  ///< over all inferences
 };
 
@@ -67,6 +75,7 @@ struct run_outcome {
     std::vector<float> outputs;           ///< first output as its user sees it, images x elements
     nn::shape output_dims;                ///< of one image
     std::optional<double> top1, top5, kl, sqnr_db, agreement;
+    double average_bits = 0.0;            ///< streamed, weighted by conversions
     isaac_like::machine_figures machine;  ///< at the widest weights and inputs of the network
     double utilisation = 0.0;  ///< of the peak rate: over the interval, or else the latency
 };

@@ -29,11 +29,12 @@ struct expectations::workers {
     tbb::task_arena arena;
 };
 
-expectations::expectations(const workload& work, std::size_t held, unsigned threads)
+expectations::expectations(const workload& work, const nn::network_precision& precision,
+                           std::size_t held, unsigned threads)
     : m_work(work) {
     const unsigned ahead = threads - 1;
     const std::size_t slots = std::min(held + ahead, work.inputs.size());
-    nn::executor prepared(work.network);  // the copies share what it made of the weights
+    nn::executor prepared(work.network, precision);  // the copies share what it made of the weights
     for (std::size_t i = 0; i < slots; ++i) {
         const bool last = i + 1 == slots;
         m_slots.push_back(std::make_unique<slot>(

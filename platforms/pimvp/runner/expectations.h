@@ -28,7 +28,7 @@ struct expectation {
 ///
 /// **Example**
 /// \code
-///     expectations expected(work, 4, 2);  // four at a time, one thread beside the caller's
+///     expectations expected(work, {}, 4, 2);  // four at a time, one thread beside the caller's
 ///     run(expected.of(0).inputs);
 ///     expected.release(0);
 /// \endcode
@@ -36,7 +36,9 @@ class expectations {
 public:
     /// `threads`: 1 prepares in of(); more prepare ahead on threads - 1 others, as far as this
     /// computer has them.
-    expectations(const workload& work, std::size_t held, unsigned threads);
+    /// `precision`: how the machine cuts inputs of convolutions.
+    expectations(const workload& work, const nn::network_precision& precision, std::size_t held,
+                 unsigned threads);
     ~expectations();
     expectations(const expectations&) = delete;
     expectations& operator=(const expectations&) = delete;

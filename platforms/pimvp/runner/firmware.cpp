@@ -183,7 +183,7 @@ private:
                 add(PIMVP_PAYLOAD_STATE, 0, t, tensors[t].bytes);
             }
         }
-        expectations expected(net.work, 1, 1);
+        expectations expected(net.work, net.program.placement.precision(), 1, 1);
         std::vector<awaited>& outputs = m_outputs.emplace_back();
         for (std::size_t i = 0; i < net.work.inputs.size(); ++i) {
             const expectation& here = expected.of(i);

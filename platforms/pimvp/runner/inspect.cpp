@@ -12,7 +12,7 @@ namespace pimvp::runner {
 network_statistics inspect(const workload& work, const inspect_options& options) {
     const nn::network& net = work.network;
     nn::inspection seen(net, options.group_size);
-    expectations expected(work, 1, options.threads);
+    expectations expected(work, {}, 1, options.threads);
     for (std::size_t i = 0; i < work.inputs.size(); ++i) {
         seen.add(*expected.of(i).reference);
         expected.release(i);

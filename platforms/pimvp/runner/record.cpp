@@ -5,6 +5,7 @@
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/file.h>
 #include <pimvp/core/parameters.h>
+#include <pimvp/isaac_like/precision.h>
 #include <pimvp/nn/npy.h>
 #include <pimvp/runner/quantising.h>
 
@@ -52,8 +53,16 @@ json apart_of(const core::energy_report& energy) {
     return apart;
 }
 
+/// What the crossbars of a layer were driven with.
+json precision_of(const layer_result& layer) {
+    if (!layer.precision) return nullptr;
+    return {{"input_bits", layer.precision->input_bits},
+            {"average_bits", layer.precision->average_bits},
+            {"histogram", layer.precision->histogram}};
+}
+
 /// Bits of the widest integers, and how they were made, if they were.
-json precision_of(const workload& work) {
+json precision_of(const workload& work, const mapped& program, const run_outcome& outcome) {
     const nn::network& net = work.network;
     int weight_bits = 0, activation_bits = 0;
     for (const nn::value& v : net.values) activation_bits = std::max(activation_bits, v.type.bits);
@@ -62,6 +71,11 @@ json precision_of(const workload& work) {
     }
     json precision = {{"weight_bits", weight_bits}, {"activation_bits", activation_bits}};
     precision["flow"] = work.made ? flow_record(*work.made) : json(nullptr);
+    const reram::quantiser_params& quantiser = program.target.isaac().tile.quantiser;
+    const bool cuts = quantiser.is_there();
+    precision["policy"] =
+        cuts ? json(nn::to_string(isaac_like::rule_of(quantiser).policy)) : json(nullptr);
+    precision["average_bits"] = outcome.average_bits;
     return precision;
 }
 
@@ -84,7 +98,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["quantum_s"] = core::to_seconds(options.context.quantum_fs);
     record["weights"] = net.weights;
     record["fidelity"] = "bit-exact";
-    record["precision"] = precision_of(work);
+    record["precision"] = precision_of(work, program, outcome);
     record["results"] = {{"images", outcome.images},
                          {"exact", true},
                          {"mismatches", outcome.mismatches},
@@ -140,6 +154,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                           {"latency_s", core::to_seconds(layer.latency_fs)},
                           {"energy_j", layer.energy_j},
                           {"utilisation", or_null(layer.utilisation)},
+                          {"precision", precision_of(layer)},
                           {"counts", counted(layer.counts)}});
     }
     record["layers"] = layers;

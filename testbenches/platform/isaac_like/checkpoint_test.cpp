@@ -84,7 +84,7 @@ void wait_until_idle(const isaac_bench& b) {
 
 /// With `used`, programs have run, and one of each accelerator is gone, before the save.
 void check(core::coding_style style, const std::vector<std::string>& accelerators,
-           std::size_t programs_each, bool used) {
+           std::size_t programs_each, bool used, const std::string& quantiser = {}) {
     const scratch_file file;
     std::vector<resident_work> works;
     for (const std::string& name : accelerators) {
@@ -93,7 +93,7 @@ void check(core::coding_style style, const std::vector<std::string>& accelerator
         }
     }
     const numbers expected = support::in_child([&] {
-        isaac_bench b(style, accelerators);
+        isaac_bench b(style, accelerators, quantiser);
         numbers seen;
         b.run([&] {
             for (const std::string& name : accelerators) {
@@ -120,7 +120,7 @@ void check(core::coding_style style, const std::vector<std::string>& accelerator
         });
         return seen;
     });
-    isaac_bench b(style, accelerators);
+    isaac_bench b(style, accelerators, quantiser);
     numbers seen;
     b.run([&] {
         b.board.restore(file.path);
@@ -150,6 +150,10 @@ TEST_CASE("isaac_like.checkpoint.two_accelerators_lt", "[platform]") {
 }
 TEST_CASE("isaac_like.checkpoint.two_accelerators_at", "[platform]") {
     check(core::coding_style::at, {"left", "right"}, 1, true);
+}
+
+TEST_CASE("isaac_like.checkpoint.tiles_with_quantisers", "[platform]") {
+    check(core::coding_style::at, {"npu"}, 1, true, "group_size: 32, interval: variable");
 }
 
 /// Outputs are there, but pixels that nobody reads are still under way.

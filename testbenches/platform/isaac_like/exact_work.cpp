@@ -60,6 +60,19 @@ public:
         return finish(in, matrix(flat, {1, 20}, both, {}));
     }
 
+    nn::network narrowing() {
+        const nn::tensor_type balanced{8, true, 0.03F, 0};
+        const nn::value_id in = value({1, 3, 8, 8}, {8, false, 0.02F, 9});
+        const nn::value_id a = matrix(in, {1, 12, 8, 8}, balanced, square(3, 1, 1));
+        const nn::value_id b = matrix(a, {1, 8, 8, 8}, {6, true, 0.1F, 0}, square(3, 1, 1));
+        const nn::value_id c = matrix(b, {1, 8, 8, 8}, {4, false, 0.2F, 0}, square(3, 1, 1), 8);
+        const nn::value_id d = matrix(c, {1, 8, 4, 4}, {1, false, 0.5F, 0}, square(1, 2, 0));
+        const nn::value_id e = matrix(d, {1, 8, 4, 4}, positive, square(3, 1, 1), 2);
+        const nn::value_id f = matrix(e, {1, 8, 4, 4}, both, square(1, 1, 0));
+        const nn::value_id flat = append(nn::op_kind::reshape, {f}, {1, 128}, both, {});
+        return finish(in, matrix(flat, {1, 10}, both, {}));
+    }
+
     nn::network sampling(bool of_the_input) {
         const nn::value_id in = value({1, 4, 16, 16}, {8, false, 0.02F, 9});
         const nn::value_id map =
@@ -104,13 +117,14 @@ private:
     }
     /// A convolution, or a fully connected layer behind a value of two dimensions.
     nn::value_id matrix(nn::value_id input, const nn::shape& dims, const nn::tensor_type& type,
-                        const nn::window& geometry) {
+                        const nn::window& geometry, int groups = 1) {
         const bool is_map = dims.size() == 4;
         const nn::value_id made =
             append(is_map ? nn::op_kind::convolution : nn::op_kind::fully_connected, {input}, dims,
                    type, geometry);
         nn::node& n = m_net.nodes.back();
-        nn::shape weights{dims[1], m_net.values[input].dims[1]};
+        n.groups = groups;
+        nn::shape weights{dims[1], m_net.values[input].dims[1] / groups};
         if (is_map) weights.insert(weights.end(), {geometry.kernel_h, geometry.kernel_w});
         n.weights = nn::integer_tensor(weights, {8, true, 0.01F, 0});
         for (std::size_t i = 0; i < n.weights.size(); ++i) {
@@ -149,10 +163,14 @@ nn::network gated_network(std::uint64_t seed) {
     return network_maker(seed).gated();
 }
 
-exact_work::exact_work(nn::network of, std::size_t images)
+nn::network narrowing_network(std::uint64_t seed) {
+    return network_maker(seed).narrowing();
+}
+
+exact_work::exact_work(nn::network of, std::size_t images, const nn::network_precision& precision)
     : network(std::move(of)) {
     support::generator random;
-    nn::executor reference(network);
+    nn::executor reference(network, precision);
     const nn::value& in = network.values[network.inputs[0]];
     for (std::size_t i = 0; i < images; ++i) {
         nn::integer_tensor image(in.dims, in.type);

@@ -3,6 +3,7 @@
 
 #include <pimvp/board/device.h>
 #include <pimvp/nn/network.h>
+#include <pimvp/nn/precision.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,10 @@ pimvp::nn::network sampling_network(std::uint64_t seed, bool of_the_input);
 /// average of windows that ceil_mode cuts, product of two maps, fully connected. Tables are random.
 pimvp::nn::network gated_network(std::uint64_t seed);
 
+/// Convolutions of signed and unsigned inputs of 8, 6, 4 and 1 bits, with and without a zero point,
+/// depthwise ones packed into shared crossbars among them, then fully connected.
+pimvp::nn::network narrowing_network(std::uint64_t seed);
+
 /// A network, random inputs for it, and what nn::executor makes of them.
 struct exact_work {
     pimvp::nn::network network;
@@ -30,7 +35,8 @@ struct exact_work {
 
     explicit exact_work(std::uint64_t seed, std::size_t images = 4)
         : exact_work(residual_network(seed), images) {}
-    explicit exact_work(pimvp::nn::network of, std::size_t images = 4);
+    explicit exact_work(pimvp::nn::network of, std::size_t images = 4,
+                        const pimvp::nn::network_precision& precision = {});
 };
 
 }  // namespace isaac_like_test

@@ -32,7 +32,7 @@ std::vector<std::uint64_t> run(core::coding_style style) {
         runner::map_to(work.network, runner::load_platform("isaac_like", {"check_protocol=true"}),
                        runner::mapping_of::program);
     const std::size_t images = work.inputs.size();
-    runner::expectations expected(work, images, 1);
+    runner::expectations expected(work, {}, images, 1);
 
     core::context context{{1, style, 0}};
     board::board board{"board", context, mapped.target.params};

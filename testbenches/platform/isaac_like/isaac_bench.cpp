@@ -12,7 +12,8 @@ using namespace pimvp;
 
 namespace {
 
-board::board_params read(const std::vector<std::string>& accelerators) {
+board::board_params read(const std::vector<std::string>& accelerators,
+                         const std::string& quantiser) {
     std::string text =
         "check_protocol: true\n"
         "hang_limit: 10 ms\n"
@@ -22,9 +23,14 @@ board::board_params read(const std::vector<std::string>& accelerators) {
     for (const std::string& name : accelerators) {
         text += "  " + name + ":\n    type: isaac_like\n    address: " + std::to_string(address) +
                 "\n    params:\n"
-                "      chips: 4\n"
+                "      chips: " +
+                (quantiser.empty() ? "4" : "8") +  // groups may use a few rows of a crossbar
+                "\n"
                 "      mesh: {tile_columns: 2, tile_rows: 1, io_router: 0}\n"
-                "      tile: {imas: 2, ima: {crossbars: 2, crossbar: {rows: 32, columns: 64}}}\n";
+                "      tile:\n"
+                "        imas: 2\n"
+                "        ima: {crossbars: 2, crossbar: {rows: 32, columns: 64}}\n" +
+                (quantiser.empty() ? "" : "        quantiser: {type: group, " + quantiser + "}\n");
         address += 0x1000;
     }
     board::accelerator_types types;
@@ -39,10 +45,11 @@ const isaac_like::isaac_like_params& settings(const board::board_params& params)
 
 }  // namespace
 
-isaac_bench::isaac_bench(core::coding_style style, const std::vector<std::string>& accelerators)
+isaac_bench::isaac_bench(core::coding_style style, const std::vector<std::string>& accelerators,
+                         const std::string& quantiser)
     : context({1, style, 0}),
-      params(settings(read(accelerators))),
-      board("board", context, read(accelerators)) {}
+      params(settings(read(accelerators, quantiser))),
+      board("board", context, read(accelerators, quantiser)) {}
 
 isaac_like::accelerator& isaac_bench::unit(const std::string& name) {
     return dynamic_cast<isaac_like::accelerator&>(board.accelerator_named(name));

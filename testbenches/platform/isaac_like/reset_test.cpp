@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 
 using namespace pimvp;
 using isaac_like_test::exact_work;
@@ -113,8 +114,8 @@ void check_load_and_run(disturbed& d) {
     d.b.device().unload(program);
 }
 
-void reset_everywhere(core::coding_style style, way how) {
-    isaac_bench b(style);
+void reset_everywhere(core::coding_style style, way how, const std::string& quantiser = {}) {
+    isaac_bench b(style, {"npu"}, quantiser);
     const exact_work work(1, 3);
     disturbed d(b, work);
     std::map<std::size_t, unsigned> runs_in_flight;
@@ -189,10 +190,10 @@ TEST_CASE("isaac_like.reset.by_register_in_every_phase_at", "[platform]") {
     reset_everywhere(core::coding_style::at, way::ctrl_reset);
 }
 TEST_CASE("isaac_like.reset.by_line_in_every_phase_lt", "[platform]") {
-    reset_everywhere(core::coding_style::lt, way::rst_line);
+    reset_everywhere(core::coding_style::lt, way::rst_line, "interval: variable, group_size: 32");
 }
 TEST_CASE("isaac_like.reset.by_line_in_every_phase_at", "[platform]") {
-    reset_everywhere(core::coding_style::at, way::rst_line);
+    reset_everywhere(core::coding_style::at, way::rst_line, "interval: variable, group_size: 32");
 }
 TEST_CASE("isaac_like.abort.in_every_phase_keeps_programs_lt", "[platform]") {
     abort_everywhere(core::coding_style::lt);

@@ -31,7 +31,7 @@ struct seen {
 
 /// All expectations of a workload, `held` at a time.
 std::vector<seen> prepared(const runner::workload& work, std::size_t held, unsigned threads) {
-    runner::expectations expected(work, held, threads);
+    runner::expectations expected(work, {}, held, threads);
     std::vector<seen> all;
     std::size_t asked = 0;
     for (std::size_t through = 0; through < work.inputs.size(); ++through) {
@@ -65,7 +65,7 @@ TEST_CASE("runner.expectations.errors_reach_the_one_who_asks", "[runner]") {
     work.inputs[1][0].dims = {1, 1, 14, 14};
     work.inputs[1][0].data.resize(14 * 14);
     for (const unsigned threads : {1U, 2U}) {
-        runner::expectations expected(work, 3, threads);
+        runner::expectations expected(work, {}, 3, threads);
         CHECK(expected.of(0).inputs.size() == 1);
         CHECK_THROWS_AS(expected.of(1), core::user_error);
     }
@@ -73,7 +73,7 @@ TEST_CASE("runner.expectations.errors_reach_the_one_who_asks", "[runner]") {
 
 TEST_CASE("runner.expectations.nobody_has_to_ask", "[runner]") {
     const runner::workload work = some_glyphs("5");
-    { const runner::expectations expected(work, 2, 2); }  // waits for what is under way
-    const runner::expectations expected(work, 2, 1);
+    { const runner::expectations expected(work, {}, 2, 2); }  // waits for what is under way
+    const runner::expectations expected(work, {}, 2, 1);
     SUCCEED();
 }

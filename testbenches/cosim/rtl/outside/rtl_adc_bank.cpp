@@ -136,9 +136,7 @@ tlm::tlm_response_status rtl_adc_bank::check(const tlm::tlm_generic_payload& pay
     const tlm::tlm_response_status status = reram::check_adc_message(payload);
     if (status != tlm::TLM_OK_RESPONSE) return status;
     const auto header = bus::header_of<reram::adc_sample_header>(payload);
-    if (header.crossbars == 0 || header.crossbars > m_crossbars) {
-        return tlm::TLM_GENERIC_ERROR_RESPONSE;
-    }
+    if (header.crossbars > m_crossbars) return tlm::TLM_GENERIC_ERROR_RESPONSE;
     const unsigned units = m_shape.unit_is_converted() ? 1 : 0;
     const std::uint16_t* count = reram::adc_values(payload) - header.crossbars;
     std::uint32_t samples = 0;
@@ -156,9 +154,14 @@ void rtl_adc_bank::begin() {
     m_message = stream.take();
     m_begin = sc_core::sc_time_stamp();
     m_clocks = m_converted = 0;
-    m_starts = true;
 
     const auto header = bus::header_of<reram::adc_sample_header>(m_message.payload());
+    m_starts = header.crossbars != 0;
+    if (!m_starts) {  // an idle cycle: nothing to convert, but its time passes
+        m_clocks = m_shape.columns;
+        finish();
+        return;
+    }
     std::uint16_t* values = reram::adc_values(m_message.payload());
     const std::uint16_t* count = values - header.crossbars;
     const unsigned units = m_shape.unit_is_converted() ? 1 : 0;
