@@ -2,6 +2,7 @@
 #include <pimvp/nn/fingerprint.h>
 
 #include <pimvp/core/bytes.h>
+#include <pimvp/core/diagnostics.h>
 #include <pimvp/core/sha256.h>
 
 namespace pimvp::nn {
@@ -35,9 +36,25 @@ void put(core::byte_writer& to, const node& n) {
     to.put_list(n.channels);
 }
 
+void put(core::byte_writer& to, const precision_plan& plan) {
+    const precision_rule& rule = plan.rule;
+    for (const int each : {static_cast<int>(rule.policy), static_cast<int>(rule.statistic),
+                           static_cast<int>(rule.rounding), static_cast<int>(rule.order)}) {
+        to.put(each);
+    }
+    to.put(rule.widths);
+    to.put(rule.group_size);
+    for (const auto& [name, layer] : plan.layers) {
+        to.put(core::sha256(name.data(), name.size()));
+        to.put(layer.drop);
+        to.put(layer.keep);
+        to.put_list(layer.thresholds);
+    }
+}
+
 }  // namespace
 
-std::string fingerprint(const network& net) {
+std::string integers_fingerprint(const network& net) {
     core::byte_writer text;
     for (const value& v : net.values) {
         text.put_list(v.dims);
@@ -52,6 +69,28 @@ std::string fingerprint(const network& net) {
         text.put(step.axis);
     }
     return core::sha256_hex(text.bytes());
+}
+
+std::string fingerprint(const network& net) {
+    std::string integers = integers_fingerprint(net);
+    if (!net.precision) return integers;
+    core::byte_writer text;
+    text.put(core::sha256(integers.data(), integers.size()));
+    put(text, *net.precision);
+    return core::sha256_hex(text.bytes());
+}
+
+void check_plan_belongs(const network& net, const std::string& file) {
+    if (!net.precision) return;
+    const std::string integers = integers_fingerprint(net);
+    if (net.precision->network == integers) return;
+    throw core::user_error(
+        "precision.network",
+        "the plan was made for integers " + core::quoted(net.precision->network) + ", these are '" +
+            integers +
+            "': make it anew with pimvp quantize --redy, or run the network that "
+            "it belongs to",
+        {file, 0, 0});
 }
 
 }  // namespace pimvp::nn

@@ -5,6 +5,7 @@
 
 #include <pimvp/core/diagnostics.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace pimvp::nn {
@@ -109,6 +110,29 @@ std::string table_problem(const node& n, const tensor_type& from, const tensor_t
     return {};
 }
 
+void check_plan(const network& net, const precision_plan& plan, core::diagnostics& problems) {
+    const std::string problem = problem_of(plan.rule);
+    if (!problem.empty()) problems.error("precision", problem);
+    std::vector<std::string> convolutions;
+    for (const node& n : net.nodes) {
+        if (n.kind == op_kind::convolution) convolutions.push_back(n.name);
+    }
+    for (const auto& [name, layer] : plan.layers) {
+        const std::string path = "precision.layers." + name;
+        const auto found = std::find_if(net.nodes.begin(), net.nodes.end(), [&](const node& n) {
+            return n.name == name && n.kind == op_kind::convolution;
+        });
+        if (found == net.nodes.end()) {
+            problems.error(
+                path, "is no convolution of the network" + core::did_you_mean(name, convolutions));
+            continue;
+        }
+        const std::string wrong =
+            problem_of(layer, plan.rule.policy, net.values[found->inputs[0]].type.bits);
+        if (!wrong.empty()) problems.error(path, wrong);
+    }
+}
+
 /// Kinds that move integers and leave them as they are.
 bool keeps_type(op_kind kind) {
     return kind == op_kind::max_pool || kind == op_kind::reshape || kind == op_kind::select;
@@ -182,6 +206,7 @@ void network::validate() const {
                            std::string(to_string(n.kind)) + ": " + problem);
         }
     }
+    if (safe && precision) check_plan(*this, *precision, problems);
     problems.throw_if_errors();
 }
 

@@ -103,8 +103,10 @@ struct network {
     std::vector<node> nodes;
     std::vector<value_id> inputs;
     std::vector<value_id> outputs;
-    std::vector<host_step> host_steps;        ///< at most one an output
-    std::optional<precision_plan> precision;  ///< how convolutions cut their inputs, if calibrated
+    std::vector<host_step> host_steps;  ///< at most one an output
+    /// How accelerators that can cut the inputs of its convolutions; the executor does so only if
+    /// it is given a network_precision.
+    std::optional<precision_plan> precision;
 
     /// Multiply-accumulates of one node (weights used per output element * outputs); 0 for others.
     [[nodiscard]] std::uint64_t macs(const node& n) const;

@@ -38,6 +38,10 @@ std::uint32_t plane_range(int first, int count) {
 
 }  // namespace
 
+void add(plane_counts& to, const plane_counts& more) {
+    for (std::size_t n = 0; n < to.size(); ++n) to[n] += more[n];
+}
+
 std::uint64_t total(const plane_counts& counts) {
     return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }

@@ -130,6 +130,7 @@ using network_precision = std::map<std::uint32_t, input_precision>;
 /// Groups that were streamed with 0, 1 ... planes, each as often as it drives an array: crossbar
 /// activations if weighted by the planes.
 using plane_counts = std::array<std::uint64_t, 17>;
+void add(plane_counts& to, const plane_counts& more);
 /// Of one activation, weighted; 0 if nothing was counted.
 double average_planes(const plane_counts& counts);
 std::uint64_t total(const plane_counts& counts);

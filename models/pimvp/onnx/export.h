@@ -29,7 +29,9 @@ namespace pimvp::onnx {
 /// A value of fewer than 8 bits saturates by a Clip on its integers. A node with a type above 8
 /// bits becomes a DequantizeLinear -> operator -> QuantizeLinear group of opset 21, IR 10; an
 /// engine computes it in float32 and may round differently. Metadata say what ONNX cannot:
-/// `pimvp.bits.value.<name>` and `pimvp.bits.weights.<node>` where it is not 8, `pimvp.weights`.
+/// `pimvp.bits.value.<name>` and `pimvp.bits.weights.<node>` where it is not 8, `pimvp.weights`,
+/// and `pimvp.precision`, the plan of nn/precision_text.h, where the network has one. Other
+/// engines, and nn::executor without a network_precision, compute with all bits.
 /// `import_bytes(export_bytes(net))` gives the same network.
 ///
 /// Helper tensors carry the prefix `pimvp/`. ONNX Runtime equals nn::executor bit for bit with

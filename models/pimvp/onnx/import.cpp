@@ -4,6 +4,8 @@
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/file.h>
 #include <pimvp/core/sha256.h>
+#include <pimvp/nn/fingerprint.h>
+#include <pimvp/nn/precision_text.h>
 #include <pimvp/onnx/lowering.h>
 #include <pimvp/onnx/op_reader.h>
 #include <pimvp/onnx/source_graph.h>
@@ -62,6 +64,8 @@ std::string identity(std::string_view bytes, const detail::external_data& files)
     return core::sha256_hex(all);
 }
 
+constexpr const char* precision_key = "pimvp.precision";
+
 imported import_model(std::string_view bytes, const std::string& name,
                       detail::external_data files) {
     const detail::reporter report{name};
@@ -83,14 +87,24 @@ imported import_model(std::string_view bytes, const std::string& name,
         if (synthetic != source.metadata.end()) net.weights = synthetic->second;
         validate(net, report);
     };
+    const auto plan = source.metadata.find(precision_key);
     if (graph.is_integer()) {
         detail::integer_result lowered = detail::lower_integer(graph, report);
+        if (plan != source.metadata.end()) {
+            const std::string place = name + ": metadata '" + precision_key + "'";
+            lowered.net.precision = nn::read_precision_plan(plan->second, place);
+            nn::check_plan_belongs(lowered.net, place);
+        }
         label(lowered.net);
         result.inputs = endpoints(graph, graph.inputs, lowered.input_names, lowered.float_inputs);
         result.outputs = endpoints(graph, graph.outputs, graph.output_names, lowered.float_outputs);
         result.notes = std::move(lowered.notes);
         result.integer = std::move(lowered.net);
         return result;
+    }
+    if (plan != source.metadata.end()) {
+        report.fail(std::string("metadata '") + precision_key + "'",
+                    "cuts inputs of integers, but the network is a float one: remove it");
     }
     nn::float_network net = detail::lower_float(graph, report);
     label(net);

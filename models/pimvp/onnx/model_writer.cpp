@@ -2,6 +2,8 @@
 #include <pimvp/onnx/model_writer.h>
 
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/nn/fingerprint.h>
+#include <pimvp/nn/precision_text.h>
 #include <pimvp/onnx/lowering.h>
 
 #include <algorithm>
@@ -92,6 +94,7 @@ void model_writer::check() const {
         }
     }
     found.throw_if_errors();
+    nn::check_plan_belongs(m_net, m_net.name);
 }
 
 std::string model_writer::write() {
@@ -154,6 +157,7 @@ std::string model_writer::write_host_step(const nn::host_step& step, const std::
 
 void model_writer::write_metadata() {
     metadata("pimvp.weights", m_net.weights);
+    if (m_net.precision) metadata("pimvp.precision", nn::to_text(*m_net.precision));
     for (std::size_t i = 0; i < m_net.values.size(); ++i) {
         const int bits = m_net.values[i].type.bits;
         if (bits != 8) metadata("pimvp.bits.value." + m_names[i], std::to_string(bits));

@@ -33,6 +33,8 @@ void add_quantise_options(po::options_description& all, runner::workload_options
     nn::quantise_flow& flow = w.flow;
     all.add_options()("calibrate", po::value(&w.calibrate),
                       "inputs to calibrate a float network on (.npy); a shipped one has its own")(
+        "calibrate-images", po::value(&w.calibrate_images),
+        "the first N of these, or those from A to B: A-B")(
         "calibrator",
         po::value<std::string>()
             ->default_value(flow.ranges.text())

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/cli/commands.h>
 
+#include <pimvp/core/diagnostics.h>
 #include <pimvp/core/file.h>
 #include <pimvp/core/text_table.h>
+#include <pimvp/nn/precision_text.h>
 #include <pimvp/runner/quantising.h>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <iostream>
@@ -73,6 +76,115 @@ void print_closeness(const std::string& on, const runner::closeness& near) {
     std::cout << '\n';
 }
 
+// --- precision of the inputs, group by group -----------------------------------------------------
+
+/// An option that takes one of some words.
+template <class Enum>
+boost::program_options::typed_value<std::string>* word(const std::string& option,
+                                                       const nn::word_list<Enum>& words,
+                                                       Enum& value) {
+    return boost::program_options::value<std::string>()->notifier(
+        [option, &words, &value](const std::string& given) {
+            std::vector<std::string> known;
+            for (const auto& [name, meaning] : words) {
+                known.emplace_back(name);
+                if (name != given) continue;
+                value = meaning;
+                return;
+            }
+            throw core::user_error("--" + option, core::quoted(given) + " is not known" +
+                                                      core::did_you_mean(given, known));
+        });
+}
+
+void add_precision_options(boost::program_options::options_description& all,
+                           nn::precision_goal& goal) {
+    namespace po = boost::program_options;
+    nn::precision_rule& rule = goal.rule;
+    all.add_options()("redy", word("redy", nn::policy_words(), rule.policy),
+                      "also calibrate the precision of streamed inputs: fixed, msb_skip, lsb_drop, "
+                      "threshold, rescale or plane_skip")(
+        "redy-budget", po::value<double>()->notifier([&goal](double nats) {
+            if (!(nats >= 0.0) || nats > 1e3) {
+                throw core::user_error("--redy-budget", "must be 0 .. 1000 nats");
+            }
+            goal.budget = nats;
+        }),
+        "divergence it may cost, nats; default 0.02")(
+        "redy-group", po::value<std::string>()->notifier([&rule](const std::string& text) {
+            rule.group_size = static_cast<std::uint32_t>(
+                whole_number("--redy-group", text, 1, nn::largest_group));
+        }),
+        "elements of a group: rows of a crossbar; default 128")(
+        "redy-order", word("redy-order", nn::order_words(), rule.order),
+        "of a window's elements: channel_first or kernel_first")(
+        "redy-rounding", word("redy-rounding", nn::rounding_words(), rule.rounding),
+        "of dropped LSBs: half_even, half_up or floor")(
+        "redy-statistic", word("redy-statistic", nn::statistic_words(), rule.statistic),
+        "that thresholds judge: maximum, mean, variance or peak_to_mean")(
+        "redy-widths", po::value<std::string>()->notifier([&rule](const std::string& text) {
+            rule.widths = nn::parse_widths("--redy-widths", text);
+        }),
+        "numbers of planes that may be streamed, as 0,2,4,8; default all");
+}
+
+std::string numbers_text(const nn::layer_precision& numbers) {
+    std::string text = "drop " + std::to_string(numbers.drop);
+    if (numbers.keep != 0) text += ", keep " + std::to_string(numbers.keep);
+    for (std::size_t i = 0; i < numbers.thresholds.size(); ++i) {
+        text += (i == 0 ? ", one more from " : ", ") + std::to_string(numbers.thresholds[i]);
+    }
+    return text;
+}
+
+void print_quality(const std::string& on, const runner::cut_quality& seen) {
+    std::cout << fmt::format(
+        "on {} {} inputs: {:.3f} bits, KL(static || cut) {:.5f} nat, top-1 as "
+        "static {}",
+        seen.inputs, on, seen.average_bits, seen.kl, core::percent(seen.agreement, 2));
+    if (seen.top1) {
+        std::cout << ", right " << core::percent(*seen.top1, 2) << " (static "
+                  << core::percent(*seen.whole_top1, 2) << ')';
+    }
+    std::cout << '\n';
+}
+
+void print_precision(const nn::network& network, const runner::precision_study& study) {
+    using core::text_table;
+    constexpr auto right = text_table::align::right;
+    const nn::precision_plan& plan = study.calibrated.plan;
+    std::uint64_t all = 0;
+    for (const nn::layer_calibration& layer : study.calibrated.layers) {
+        all += nn::total(layer.planes);
+    }
+    text_table table{{"layer"},
+                     {"numbers"},
+                     {"average bits", right},
+                     {"of all groups", right},
+                     {"KL alone, nat", right}};
+    for (const nn::layer_calibration& layer : study.calibrated.layers) {
+        const double share =
+            static_cast<double>(nn::total(layer.planes)) / static_cast<double>(all);
+        table.row({network.nodes[layer.node].name, numbers_text(layer.numbers),
+                   fmt::format("{:.3f}", nn::average_planes(layer.planes)), core::percent(share, 1),
+                   fmt::format("{:.5f}", layer.alone)});
+    }
+    std::cout << "inputs cut by " << to_string(plan.rule.policy) << ", groups of "
+              << plan.rule.group_size << ", " << to_string(plan.rule.order) << ", rounding "
+              << to_string(plan.rule.rounding) << "\n\n"
+              << table.text() << '\n';
+    std::cout << fmt::format("budget {:.5g} nat, reached with its margin {:.5f} nat\n", plan.budget,
+                             study.calibrated.bound);
+    print_quality("calibration", study.on_calibration);
+    if (study.on_inputs) print_quality("other", *study.on_inputs);
+}
+
+/// What goes on, overwritten in place; null if nobody watches.
+std::function<void(const std::string&)> status_line(bool quiet) {
+    if (quiet || isatty(STDERR_FILENO) == 0) return {};
+    return [](const std::string& text) { std::cerr << "\r\033[K" << text << std::flush; };
+}
+
 }  // namespace
 
 int quantize_command(const arguments& words) {
@@ -80,10 +192,16 @@ int quantize_command(const arguments& words) {
     runner::workload_options source;
     std::string out, report_file;
     po::options_description all("options");
-    all.add_options()("help,h", "this text")("network", po::value(&source.network)->required(),
-                                             "float network: shipped name or FILE.onnx");
+    all.add_options()("help,h", "this text")(
+        "network", po::value(&source.network)->required(),
+        "float network (with --redy also an integer one): name or FILE.onnx");
     add_quantise_options(all, source);
-    all.add_options()("out", po::value(&out)->required(), "the integer network, an .onnx file")(
+    nn::precision_goal goal;
+    add_precision_options(all, goal);
+    std::string threads;
+    all.add_options()("threads", po::value(&threads)->default_value(threads_here()),
+                      "that calibrate a precision; results do not depend on it")(
+        "out", po::value(&out)->required(), "the integer network, an .onnx file")(
         "report", po::value(&report_file), "file for the table as JSON")(
         "input", po::value(&source.input), "inputs to compare with the float network on (.npy)")(
         "labels", po::value(&source.labels), "classes of these inputs (.npy)")(
@@ -94,19 +212,36 @@ int quantize_command(const arguments& words) {
                seen)) {
         return 0;
     }
-    const runner::quantised_work made = runner::quantise_to(out, source);
     const bool quiet = seen.count("quiet") != 0;
+    const bool cuts = seen.count("redy") != 0;
+    for (const char* option : {"redy-budget", "redy-group", "redy-order", "redy-rounding",
+                               "redy-statistic", "redy-widths"}) {
+        if (!cuts && seen.count(option) != 0) {
+            throw core::user_error(std::string("--") + option, "needs --redy POLICY");
+        }
+    }
+    constexpr std::uint64_t most_threads = 256;
+    goal.threads = static_cast<unsigned>(whole_number("--threads", threads, 1, most_threads));
+    goal.progress = status_line(quiet);
+    const runner::quantised_work made = runner::quantise_to(
+        out, source, cuts ? std::optional<nn::precision_goal>(goal) : std::nullopt);
+    if (cuts && goal.progress) goal.progress("");
     if (quiet && report_file.empty()) return 0;
-    const runner::quantise_report report = runner::study(made);
+    std::optional<runner::quantise_report> report;
+    if (made.work.floating) report = runner::study(made);
     if (!report_file.empty()) {
         core::write_file(report_file, runner::report_record(made, report).dump(2) + "\n");
     }
     if (quiet) return 0;
     std::cout << made.work.network.name << " in integers, written to " << out << "\n\n";
-    print_layers(made.work.network, report);
-    std::cout << '\n';
-    print_closeness("calibration", report.on_calibration);
-    if (report.on_inputs) print_closeness("other", *report.on_inputs);
+    if (report) {
+        print_layers(made.work.network, *report);
+        std::cout << '\n';
+        print_closeness("calibration", report->on_calibration);
+        if (report->on_inputs) print_closeness("other", *report->on_inputs);
+    }
+    if (report && made.precision) std::cout << '\n';
+    if (made.precision) print_precision(made.work.network, *made.precision);
     return 0;
 }
 

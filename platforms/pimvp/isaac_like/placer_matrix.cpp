@@ -92,14 +92,7 @@ nn::input_precision placer::precision_of(const nn::node& n,
     nn::input_precision precision;
     precision.rule = *m_machine.precision;
     precision.layer = layer_precision_of(m_network, n, precision.rule, m_machine.uniform);
-    precision.groups.order = m.order;
-    precision.groups.arrays.assign(m.row_blocks.size(), 0);
-    for (const range& block : m.row_blocks) {
-        precision.groups.groups.push_back({block.first, block.count});
-    }
-    for (const mapping::column_block& block : m.column_blocks) {
-        for (const std::uint32_t row : block.row_blocks) ++precision.groups.arrays[row];
-    }
+    precision.groups = mapping::groups_of(m);
     return precision;
 }
 

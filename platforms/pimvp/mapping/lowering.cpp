@@ -67,6 +67,17 @@ lowered_matrix lower(const nn::node& n, const map_dims& input, const map_dims& o
     return m;
 }
 
+nn::window_groups groups_of(const lowered_matrix& m) {
+    nn::window_groups all;
+    all.order = m.order;
+    all.arrays.assign(m.row_blocks.size(), 0);
+    for (const range& block : m.row_blocks) all.groups.push_back({block.first, block.count});
+    for (const column_block& block : m.column_blocks) {
+        for (const std::uint32_t row : block.row_blocks) ++all.arrays[row];
+    }
+    return all;
+}
+
 std::vector<std::int16_t> block_weights(const nn::node& n, const lowered_matrix& m,
                                         const range& rows, const range& outputs) {
     std::vector<std::int16_t> block(std::size_t{rows.count} * outputs.count, 0);

@@ -57,6 +57,9 @@ struct lowered_matrix {
 lowered_matrix lower(const nn::node& n, const map_dims& input, const map_dims& output,
                      const array_shape& shape);
 
+/// The groups of inputs that drive the rows of its arrays together.
+nn::window_groups groups_of(const lowered_matrix& m);
+
 /// The weights of one array, row-major rows.count x outputs.count; 0 where an output does not see
 /// an element (packed groups). Arrays in channel_first order without packed groups need no copy:
 /// their weight (row, output) is element output * elements_per_group + row - first row of the group

@@ -89,7 +89,8 @@ json layer_record(const std::string& name, const std::string& kind, const nn::va
 
 }  // namespace
 
-quantised_work quantise_to(const std::string& path, const workload_options& source) {
+quantised_work quantise_to(const std::string& path, const workload_options& source,
+                           const std::optional<nn::precision_goal>& goal) {
     if (std::filesystem::path(path).extension() != ".onnx") {
         throw core::user_error(
             "--out", core::quoted(path) +
@@ -97,15 +98,25 @@ quantised_work quantise_to(const std::string& path, const workload_options& sour
     }
     quantised_work made;
     made.work = load_workload(source, !source.input.empty(), &made.data);
-    if (!made.work.floating) {
+    if (!made.work.floating && !goal) {
         throw core::user_error(source.network,
                                "is an integer network already: run it as it is, or quantise its "
                                "float original");
     }
-    if (sha256_of(path) == made.work.floating->sha256) {
-        throw core::user_error("--out", core::quoted(path) +
-                                            " is the float network, which would be lost: choose "
-                                            "another name");
+    const std::string& read =
+        made.work.floating ? made.work.floating->sha256 : made.work.network.sha256;
+    if (!read.empty() && sha256_of(path) == read) {
+        throw core::user_error("--out", core::quoted(path) + " is the " +
+                                            (made.work.floating ? "float" : "integer") +
+                                            " network, which would be lost: choose another name");
+    }
+    if (goal) {
+        if (made.data.calibration.empty()) {
+            throw core::user_error(source.network,
+                                   "has integers already: give inputs to calibrate their precision "
+                                   "on with --calibrate FILE.npy");
+        }
+        made.precision = plan_precision(made.work, made.data.calibration, *goal);
     }
     onnx::export_file(made.work.network, path);
     return made;
@@ -147,28 +158,33 @@ json flow_record(const quantising& made) {
               {"layers", layers}}}};
 }
 
-json report_record(const quantised_work& made, const quantise_report& report) {
+json report_record(const quantised_work& made, const std::optional<quantise_report>& report) {
     const nn::network& net = made.work.network;
-    json layers = json::array();
-    for (std::size_t i = 0; i < net.inputs.size(); ++i) {
-        const nn::value& input = net.values[net.inputs[i]];
-        layers.push_back(layer_record(input.name, "input", input, report.inputs[i]));
+    json record = {{"schema", 1},
+                   {"network",
+                    {{"name", net.name},
+                     {"sha256", made.work.floating ? made.work.floating->sha256 : net.sha256},
+                     {"integers_sha256", nn::integers_fingerprint(net)}}},
+                   {"precision", made.work.made ? flow_record(*made.work.made) : json(nullptr)}};
+    if (report) {
+        json layers = json::array();
+        for (std::size_t i = 0; i < net.inputs.size(); ++i) {
+            const nn::value& input = net.values[net.inputs[i]];
+            layers.push_back(layer_record(input.name, "input", input, report->inputs[i]));
+        }
+        for (std::size_t i = 0; i < net.nodes.size(); ++i) {
+            const nn::node& n = net.nodes[i];
+            layers.push_back(layer_record(n.name, std::string(to_string(n.kind)),
+                                          net.values[n.output], report->layers[i]));
+            if (n.is_matrix()) layers.back()["weight_bits"] = n.weights.type().bits;
+        }
+        record["on_calibration"] = closeness_record(report->on_calibration);
+        record["on_inputs"] =
+            report->on_inputs ? closeness_record(*report->on_inputs) : json(nullptr);
+        record["layers"] = layers;
     }
-    for (std::size_t i = 0; i < net.nodes.size(); ++i) {
-        const nn::node& n = net.nodes[i];
-        layers.push_back(layer_record(n.name, std::string(to_string(n.kind)), net.values[n.output],
-                                      report.layers[i]));
-        if (n.is_matrix()) layers.back()["weight_bits"] = n.weights.type().bits;
-    }
-    return {{"schema", 1},
-            {"network",
-             {{"name", net.name},
-              {"sha256", made.work.floating->sha256},
-              {"integers_sha256", nn::fingerprint(net)}}},
-            {"precision", flow_record(*made.work.made)},
-            {"on_calibration", closeness_record(report.on_calibration)},
-            {"on_inputs", report.on_inputs ? closeness_record(*report.on_inputs) : json(nullptr)},
-            {"layers", layers}};
+    if (made.precision) record["redy"] = precision_record(net, *made.precision);
+    return record;
 }
 
 }  // namespace pimvp::runner

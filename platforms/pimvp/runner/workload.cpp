@@ -83,11 +83,11 @@ void complete(workload_options& options) {
                                             "; a file ends in .onnx");
 }
 
-std::size_t number(std::string_view text) {
+std::size_t number(const std::string& option, std::string_view text) {
     std::size_t value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc{} || end != text.data() + text.size()) {
-        throw core::user_error("--images", core::quoted(text) + " is no count: use N or A-B");
+        throw core::user_error(option, core::quoted(text) + " is no count: use N or A-B");
     }
     return value;
 }
@@ -96,27 +96,28 @@ struct image_range {
     std::size_t first = 0, count = 0;
 };
 
-image_range selected(const std::string& text, std::size_t rows) {
+image_range selected(const std::string& option, const std::string& text, std::size_t rows) {
     if (text.empty()) return {0, rows};
     const std::size_t dash = text.find('-');
-    const std::size_t first = dash == std::string::npos ? 0 : number(text.substr(0, dash));
-    const std::size_t last =
-        dash == std::string::npos ? number(text) : number(text.substr(dash + 1)) + 1;
+    const std::size_t first = dash == std::string::npos ? 0 : number(option, text.substr(0, dash));
+    const std::size_t last = dash == std::string::npos ? number(option, text)
+                                                       : number(option, text.substr(dash + 1)) + 1;
     if (last <= first || last > rows) {
-        throw core::user_error("--images", "selects " + core::quoted(text) + ", but there are " +
-                                               std::to_string(rows) + " inputs (0-" +
-                                               std::to_string(rows == 0 ? 0 : rows - 1) + ")");
+        throw core::user_error(option, "selects " + core::quoted(text) + ", but there are " +
+                                           std::to_string(rows) + " inputs (0-" +
+                                           std::to_string(rows == 0 ? 0 : rows - 1) + ")");
     }
     return {first, last - first};
 }
 
 /// The rows of an .npy file as inputs of a network.
 std::vector<std::vector<nn::float_tensor>> read_inputs(const std::string& path,
+                                                       const std::string& option,
                                                        const std::string& images,
                                                        const std::string& preprocess,
                                                        const nn::shape& dims, image_range& range) {
     nn::npy_reader file(path);
-    range = selected(images, file.rows());
+    range = selected(option, images, file.rows());
     const nn::npy_array rows = file.read_rows(range.first, range.count);
     std::vector<std::vector<nn::float_tensor>> inputs;
     if (!preprocess.empty()) {
@@ -162,7 +163,8 @@ void add_inputs(workload& to, const workload_options& options) {
     }
     const nn::shape& dims = to.network.values[to.network.inputs.at(0)].dims;
     image_range range;
-    to.inputs = read_inputs(options.input, options.images, options.preprocess, dims, range);
+    to.inputs =
+        read_inputs(options.input, "--images", options.images, options.preprocess, dims, range);
     if (!options.labels.empty()) to.labels = read_labels(options.labels, range);
 }
 
@@ -173,6 +175,12 @@ const nn::shape& dims_of(const nn::float_tensor& tensor) {
     return tensor.dims;
 }
 
+nn::input_set read_calibration(const workload_options& options, const nn::shape& dims) {
+    image_range range;
+    return read_inputs(options.calibrate, "--calibrate-images", options.calibrate_images,
+                       options.preprocess, dims, range);
+}
+
 workload zoo_workload(const workload_options& options, bool with_inputs) {
     workload made;
     made.network = zoo::build(options.network, options.seed);
@@ -180,7 +188,8 @@ workload zoo_workload(const workload_options& options, bool with_inputs) {
         add_inputs(made, options);
     } else if (with_inputs) {
         constexpr std::size_t endless = 1'000'000;
-        const image_range range = selected(options.images.empty() ? "1" : options.images, endless);
+        const image_range range =
+            selected("--images", options.images.empty() ? "1" : options.images, endless);
         for (std::size_t i = 0; i < range.count; ++i) {
             made.inputs.push_back({zoo::image(made.network, options.seed, range.first + i)});
         }
@@ -229,7 +238,14 @@ std::vector<known_network> known_networks() {
 }
 
 workload load_workload(const workload_options& given, bool with_inputs, quantising_data* kept) {
-    if (zoo::is_member(given.network)) return zoo_workload(given, with_inputs);
+    if (zoo::is_member(given.network)) {
+        workload made = zoo_workload(given, with_inputs);
+        if (kept != nullptr && !given.calibrate.empty()) {
+            kept->calibration =
+                read_calibration(given, made.network.values[made.network.inputs.at(0)].dims);
+        }
+        return made;
+    }
     workload_options options = given;
     complete(options);
     onnx::imported file = onnx::import_file(options.network);
@@ -240,6 +256,9 @@ workload load_workload(const workload_options& given, bool with_inputs, quantisi
     const nn::shape dims = file.inputs[0].dims;
     if (file.is_integer()) {
         made.network = std::move(*file.integer);
+        if (kept != nullptr && !options.calibrate.empty()) {
+            kept->calibration = read_calibration(options, dims);
+        }
     } else {
         if (options.calibrate.empty()) {
             throw core::user_error(options.network,
@@ -248,9 +267,7 @@ workload load_workload(const workload_options& given, bool with_inputs, quantisi
         }
         made.floating = std::move(file.floating);
         if (!options.bits.empty()) options.flow.integers.bits = nn::load_bits(options.bits);
-        image_range all;
-        nn::input_set calibration =
-            read_inputs(options.calibrate, {}, options.preprocess, dims, all);
+        nn::input_set calibration = read_calibration(options, dims);
         nn::quantised result = nn::quantise(*made.floating, calibration, options.flow);
         made.network = std::move(result.integers);
         made.made = quantising{options.flow, calibration.size()};

@@ -18,8 +18,9 @@ namespace pimvp::runner {
 struct workload_options {
     std::string network;  ///< shipped name, name of the zoo or FILE.onnx
     std::string input, labels, calibrate, preprocess;
-    /// "N", "A-B" (both included) or empty: all of them; of synthetic ones, one.
-    std::string images;
+    /// Which of the inputs, and of those to calibrate on: "N", "A-B" (both included) or empty: all
+    /// of them; of synthetic ones, one.
+    std::string images, calibrate_images;
     std::uint64_t seed = 1;  ///< of synthetic networks and images
     nn::quantise_flow flow;  ///< how a float network becomes integers
     std::string bits;        ///< file of bits for the flow
@@ -42,7 +43,7 @@ struct workload {
 
 /// What load_workload() looked at while it made integers.
 struct quantising_data {
-    nn::input_set calibration;
+    nn::input_set calibration;  ///< also of a network that has integers, if some are given
     std::optional<nn::float_network> equalised;
 };
 
