@@ -76,7 +76,7 @@ struct quantiser_params {
                  {{"half_even", drop_rounding::half_even},
                   {"half_up", drop_rounding::half_up},
                   {"floor", drop_rounding::floor}},
-                 "How dropped LSBs round.", core::assumed("least bias; see docs/results/redy.md"));
+                 "How dropped LSBs round.", core::assumed("exact halves do not shift the mean"));
         v.list("widths", p.widths, {0, 17}, "Bits a group may stream, 0 .. 16; empty: any number.",
                core::assumed("a choice to explore"));
         v.member("group_size", p.group_size, {1, 512},
