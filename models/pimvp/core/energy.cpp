@@ -161,15 +161,8 @@ void energy_ledger::set_state(domain_id domain, power_state state, std::uint64_t
     entry.state = state;
 }
 
-void energy_ledger::set_units(domain_id domain, std::uint64_t units, std::uint64_t time_fs) {
-    domain_entry& entry = m_domains.at(domain.index);
-    entry.advance(time_fs);
-    entry.units = units;
-}
-
 void energy_ledger::domain_entry::advance(std::uint64_t time_fs) {
-    residency_fs[state_index(state)] +=
-        units * less(time_fs, since_fs, "the time of a power domain");
+    residency_fs[state_index(state)] += less(time_fs, since_fs, "the time of a power domain");
     since_fs = time_fs;
 }
 

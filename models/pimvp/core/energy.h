@@ -56,7 +56,7 @@ public:
     [[nodiscard]] std::uint64_t count(event_id event, std::uint32_t scope) const;
     /// Of one event in all scopes.
     [[nodiscard]] std::uint64_t count(event_id event) const;
-    /// Time a domain spent in a state, times its units.
+    /// Time a domain spent in a state.
     [[nodiscard]] std::uint64_t residency_fs(domain_id domain, power_state state) const;
     [[nodiscard]] std::uint32_t scopes() const;
 
@@ -145,8 +145,6 @@ public:
                      const graded<power>& clock_gated, bool headline = true);
     /// Precondition: time_fs does not run backwards (internal_error).
     void set_state(domain_id domain, power_state state, std::uint64_t time_fs);
-    /// How many parts of the domain's power there are, 1 at first: the IMAs that hold no weights.
-    void set_units(domain_id domain, std::uint64_t units, std::uint64_t time_fs);
     [[nodiscard]] power_state state(domain_id domain) const;
 
     /// Everything since construction or reset(), static power integrated up to time_fs.
@@ -179,7 +177,6 @@ private:
         graded<power> on, clock_gated;
         bool headline = true;
         power_state state = power_state::on;
-        std::uint64_t units = 1;
         std::uint64_t since_fs = 0;
         std::array<std::uint64_t, 3> residency_fs{};
 

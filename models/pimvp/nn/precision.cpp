@@ -99,7 +99,6 @@ std::string_view to_string(element_order order) {
 }
 
 std::string problem_of(const precision_rule& rule) {
-    constexpr std::uint32_t all_widths = 0x1FFFF;
     if (rule.group_size < 1 || rule.group_size > largest_group) {
         return "groups of " + std::to_string(rule.group_size) + " elements: use 1 .. " +
                std::to_string(largest_group);

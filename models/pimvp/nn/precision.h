@@ -78,13 +78,16 @@ struct layer_precision {
     }
 };
 
+/// Any number of planes of up to 16 bits.
+constexpr std::uint32_t all_widths = 0x1FFFF;
+
 /// How a policy works, whatever the layer.
 struct precision_rule {
     precision_policy policy = precision_policy::msb_skip;
     group_statistic statistic = group_statistic::maximum;
     drop_rounding rounding = drop_rounding::half_even;
-    std::uint32_t widths = 0x1FFFF;  ///< bit n: n planes are allowed
-    std::uint32_t group_size = 128;  ///< elements, at most
+    std::uint32_t widths = all_widths;  ///< bit n: n planes are allowed
+    std::uint32_t group_size = 128;     ///< elements, at most
     element_order order = element_order::channel_first;
 };
 

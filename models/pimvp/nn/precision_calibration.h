@@ -19,7 +19,7 @@ using integer_set = std::vector<std::vector<integer_tensor>>;
 /// Per convolution, by index into network::nodes.
 using network_groups = std::map<std::uint32_t, window_groups>;
 
-/// What precision_calibrator is asked for.
+/// What calibrate_precision() is asked for.
 struct precision_goal {
     precision_rule rule;
     double budget = 0.02;  ///< nats

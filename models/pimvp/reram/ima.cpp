@@ -68,7 +68,7 @@ struct ima::active_array {
     std::shared_ptr<const placed_array> array;
     std::size_t first_total = 0;  ///< of its columns in multiply_state::totals
     unsigned samples = 0;         ///< of a cycle: its used columns, and a converted unit column
-    unsigned planes = 0;          ///< that it streams
+    unsigned planes = 0;          ///< mask of those it streams
     std::array<std::uint8_t, highest_input_bits> plane_in{};  ///< by cycle: a plane, or idle
     std::int64_t unit_total = 0;  ///< of the input bits; unit_column_kind::counter
 
@@ -92,11 +92,9 @@ struct ima::multiply_state {
                                                 unsigned row_words) const {
         return masks.data() + (std::size_t{row_block} * header.input_bits + bit) * row_words;
     }
-    /// Of signed inputs the highest plane that an array streams counts negative.
-    [[nodiscard]] bool subtracts(const active_array& active, unsigned cycle) const {
-        return header.input_signed != 0 &&
-               std::none_of(active.plane_in.begin() + cycle + 1, active.plane_in.begin() + cycles,
-                            [](std::uint8_t later) { return later != active_array::idle; });
+    /// Of signed inputs the highest plane that is streamed counts negative.
+    [[nodiscard]] bool is_sign(unsigned plane, unsigned planes) const {
+        return header.input_signed != 0 && planes >> (plane + 1U) == 0;
     }
 };
 
@@ -341,22 +339,22 @@ void ima::collect_arrays(multiply_state& state, const tlm::tlm_generic_payload& 
 void ima::schedule(active_array& active, unsigned planes, const multiply_state& state) const {
     const bool in_place = state.cycles == state.header.input_bits;
     active.plane_in.fill(active_array::idle);
-    active.planes = population_count(planes);
+    active.planes = planes;
     for (unsigned plane = 0, next = 0; plane < state.header.input_bits; ++plane) {
         if ((planes >> plane & 1U) == 0) continue;
         active.plane_in[in_place ? plane : next++] = static_cast<std::uint8_t>(plane);
         if (m_shape.unit_is_converted()) continue;
         const std::int64_t unit = active.array->cells.unit_sum(
             state.row_bits(active.array->row_block, plane, m_shape.row_words()));
-        const bool is_sign = state.header.input_signed != 0 && planes >> (plane + 1U) == 0;
-        active.unit_total += is_sign ? -(unit << plane) : unit << plane;
+        active.unit_total += state.is_sign(plane, planes) ? -(unit << plane) : unit << plane;
     }
 }
 
 void ima::charge(const multiply_state& state) {
     operation_counts work;
     for (const active_array& active : state.arrays) {
-        work += count_operations(m_shape, active.array->cells.layout().columns, active.planes);
+        work += count_operations(m_shape, active.array->cells.layout().columns,
+                                 population_count(active.planes));
     }
     unsigned busy_cycles = 0;
     for (unsigned cycle = 0; cycle < state.cycles; ++cycle) {
@@ -460,10 +458,10 @@ std::uint16_t ima::add_codes(multiply_state& state, unsigned cycle, const std::u
     std::uint16_t highest = 0;
     for (const active_array& active : state.arrays) {
         if (!active.works_in(cycle)) continue;
-        highest = std::max(
-            highest,
-            best_kernels().shift_add(from, state.totals.data() + active.first_total, active.samples,
-                                     active.plane_in[cycle], state.subtracts(active, cycle)));
+        highest = std::max(highest, best_kernels().shift_add(
+                                        from, state.totals.data() + active.first_total,
+                                        active.samples, active.plane_in[cycle],
+                                        state.is_sign(active.plane_in[cycle], active.planes)));
         from += active.samples;
     }
     return highest;

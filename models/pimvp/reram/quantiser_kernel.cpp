@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/reram/quantiser_kernel.h>
 
+#include <pimvp/reram/crossbar_kernel.h>
+
 #include <algorithm>
 #include <type_traits>
 
@@ -26,16 +28,6 @@ group_statistics study(const Element* elements, unsigned count) {
         seen.squares += std::uint64_t{magnitude} * magnitude;
     }
     return seen;
-}
-
-template <class Element>
-std::uint32_t largest_magnitude(const Element* elements, unsigned count) {
-    std::uint32_t largest = 0;
-    for (unsigned i = 0; i < count; ++i) {
-        const int x = elements[i];
-        largest = std::max(largest, static_cast<std::uint32_t>(x < 0 ? -x : x));
-    }
-    return largest;
 }
 
 /// Multiples of 2^drop, saturated.
@@ -73,12 +65,6 @@ unsigned ones_of(const Element* elements, unsigned count) {
     unsigned ones = 0;
     for (unsigned i = 0; i < count; ++i)
         ones |= static_cast<std::make_unsigned_t<Element>>(elements[i]);
-    return ones;
-}
-
-unsigned count_ones(unsigned mask) {
-    unsigned ones = 0;
-    for (; mask != 0; mask &= mask - 1U) ++ones;
     return ones;
 }
 
@@ -129,7 +115,7 @@ group_decision group_quantiser::cut(const Element* from, unsigned count, Element
             study(from, count).value_of(static_cast<group_statistic>(m_rule.statistic));
         for (const std::int64_t limit : m_rule.thresholds) d.drop += seen >= limit ? 1U : 0U;
     } else if (judges && m_policy == group_policy::rescale && m_rule.keep != 0) {
-        const unsigned bits = bits_of(largest_magnitude(from, count));
+        const unsigned bits = bits_of(study(from, count).largest);
         if (bits > m_rule.keep) d.drop = std::max(d.drop, bits - m_rule.keep);
         kept = std::min(kept, m_rule.keep + d.drop);
     }
@@ -147,7 +133,7 @@ group_decision group_quantiser::cut(const Element* from, unsigned count, Element
     } else {
         d.planes = planes_from(d.drop, next_width(planes_of(to, count, d.drop), most));
     }
-    d.streamed = count_ones(d.planes);
+    d.streamed = population_count(d.planes);
     return d;
 }
 

@@ -146,22 +146,6 @@ TEST_CASE("core.energy.power_domains_follow_their_states") {
     CHECK_THROWS_AS(ledger.domain("tile", watts(1)), core::internal_error);
 }
 
-TEST_CASE("core.energy.units_of_a_domain_come_and_go") {
-    core::energy_ledger ledger;
-    const auto idle = ledger.domain("idle", watts(2.0));
-    ledger.set_units(idle, 3, 2 * us);  // one of them until now
-    ledger.set_state(idle, core::power_state::off, 4 * us);
-    ledger.set_units(idle, 5, 6 * us);
-    ledger.set_state(idle, core::power_state::on, 7 * us);
-    const auto activity = ledger.snapshot(8 * us);
-    CHECK(activity.residency_fs(idle, core::power_state::on) == (2 + 3 * 2 + 5) * us);
-    CHECK(activity.residency_fs(idle, core::power_state::off) == (3 * 2 + 5) * us);
-    CHECK(ledger.price(activity).static_j == Approx(13e-6 * 2.0));
-    ledger.set_units(idle, 0, 8 * us);
-    CHECK(ledger.snapshot(20 * us).since(activity).residency_fs(idle, core::power_state::on) == 0);
-    CHECK_THROWS_AS(ledger.set_units(idle, 1, 7 * us), core::internal_error);
-}
-
 TEST_CASE("core.energy.grades_are_rolled_up") {
     core::energy_ledger ledger;
     const auto sure =
