@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define CATCH_CONFIG_RUNNER
 #include <support/catch.h>
+#include <support/main_stack.h>
 
 #include <pimvp/core/setup.h>
 
@@ -9,5 +10,7 @@
 /// One process runs one TEST_CASE (catch_discover_tests): SystemC elaborates once per process.
 int sc_main(int argc, char** argv) {
     pimvp::core::simulation_setup();
-    return Catch::Session().run(argc, argv);
+    const int failed = Catch::Session().run(argc, argv);
+    support::announce_main_stack();  // for the search for leaks
+    return failed;
 }

@@ -119,9 +119,11 @@ void check_plan(const network& net, const precision_plan& plan, core::diagnostic
     }
     for (const auto& [name, layer] : plan.layers) {
         const std::string path = "precision.layers." + name;
-        const auto found = std::find_if(net.nodes.begin(), net.nodes.end(), [&](const node& n) {
-            return n.name == name && n.kind == op_kind::convolution;
-        });
+        // A capture of its own: C++17 has none of a structured binding.
+        const auto found =
+            std::find_if(net.nodes.begin(), net.nodes.end(), [&wanted = name](const node& n) {
+                return n.name == wanted && n.kind == op_kind::convolution;
+            });
         if (found == net.nodes.end()) {
             problems.error(
                 path, "is no convolution of the network" + core::did_you_mean(name, convolutions));

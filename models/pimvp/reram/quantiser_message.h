@@ -42,6 +42,15 @@ struct quantise_layout {
     return header;
 }
 
+/// Writes the header and the thresholds, if there are any, to the start of a message.
+inline void put_rule(unsigned char* message, const quantise_header& header,
+                     const group_rule& rule) {
+    std::memcpy(message, &header, sizeof(header));
+    if (rule.thresholds.empty()) return;
+    std::memcpy(message + quantise_layout(header).thresholds, rule.thresholds.data(),
+                sizeof(std::int64_t) * rule.thresholds.size());
+}
+
 /// The rule that a whole message carries.
 [[nodiscard]] inline group_rule rule_of(const tlm::tlm_generic_payload& payload) {
     const auto header = bus::header_of<quantise_header>(payload);

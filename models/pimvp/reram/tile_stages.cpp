@@ -110,9 +110,7 @@ void tile::quantise(tile_stage& s, const cut_request& request) {
     header.element_bytes = static_cast<std::uint8_t>(r.input_type.element_bytes);
     const quantise_layout layout(header);
     bus::message message = m_to_quantiser->pool().allocate(layout.end);
-    std::memcpy(message.data(), &header, sizeof(header));
-    std::memcpy(message.data() + layout.thresholds, r.rule.thresholds.data(),
-                layout.entries - layout.thresholds);
+    put_rule(message.data(), header, r.rule);
     for (std::size_t g = 0; g < r.row_blocks.size(); ++g) {
         const group_entry entry{static_cast<std::uint16_t>(r.row_blocks[g].elements), 0};
         std::memcpy(message.data() + layout.entries + g * sizeof(entry), &entry, sizeof(entry));

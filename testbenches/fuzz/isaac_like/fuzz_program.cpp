@@ -4,6 +4,7 @@
 // equal results, and unloads it. Every payload is home then, and a correct program runs.
 #include <fuzz/isaac_like/simulation.h>
 #include <fuzz/isaac_like/small_machine.h>
+#include <support/main_stack.h>
 
 #include <pimvp/accel/image_reader.h>
 #include <pimvp/board/board.h>
@@ -25,8 +26,8 @@
 namespace {
 
 using namespace pimvp;
-using fuzz::announce_main_stack;
 using fuzz::require;
+using support::announce_main_stack;
 using image_bytes = std::vector<std::uint8_t>;
 
 /// What the loader makes of an image; none: it refuses it.

@@ -3,6 +3,7 @@
 // or becomes what they say: then it is idle, and what it saves brings it back to the same state.
 #include <fuzz/isaac_like/simulation.h>
 #include <fuzz/isaac_like/small_machine.h>
+#include <support/main_stack.h>
 
 #include <pimvp/board/board.h>
 #include <pimvp/core/checkpoint.h>
@@ -28,7 +29,7 @@ struct machine {
 
     machine() {
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
-        fuzz::announce_main_stack();
+        support::announce_main_stack();
     }
 
     bool restore(const std::uint8_t* data, std::size_t bytes) {

@@ -11,6 +11,7 @@
 #include <pimvp/reram/quantiser_kernel.h>
 #include <pimvp/reram/quantiser_message.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -70,14 +71,11 @@ struct quantiser_bench : support::bench {
         const reram::quantise_layout layout(header);
         bus::message made = pool.allocate(layout.end);
         std::memset(made.data(), 0, layout.end);
-        std::memcpy(made.data(), &header, sizeof(header));
-        std::memcpy(made.data() + layout.thresholds, rule.thresholds.data(),
-                    8 * rule.thresholds.size());
+        reram::put_rule(made.data(), header, rule);
         for (std::size_t g = 0; g < groups.size(); ++g) {
             const reram::group_entry entry{static_cast<std::uint16_t>(groups[g].size()), 0};
             std::memcpy(made.data() + layout.entries + g * sizeof(entry), &entry, sizeof(entry));
-            std::memcpy(made.data() + layout.elements + g * 128, groups[g].data(),
-                        groups[g].size());
+            std::copy(groups[g].begin(), groups[g].end(), made.data() + layout.elements + g * 128);
         }
         return made;
     }
