@@ -9,11 +9,14 @@ set(PIMVP_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow
 add_library(pimvp_options INTERFACE)
 target_compile_options(pimvp_options INTERFACE ${PIMVP_WARNINGS})
 
-# Headers precompiled once for the rooms that link SystemC, and once for all test programs, which
-# have other flags.
+# Sources that are only compiled for their warnings need neither sanitizers nor symbols.
+set(PIMVP_PLAIN_COMPILE -fno-sanitize=all -O0 -g0)
+
+# Headers precompiled once for the rooms that link SystemC, and once each for the test programs that
+# run and for those that are only compiled, which have other flags.
 if(PIMVP_PCH)
     file(WRITE "${PROJECT_BINARY_DIR}/pch/empty.cpp" "")
-    foreach(owner pimvp_room_pch pimvp_test_pch)
+    foreach(owner pimvp_room_pch pimvp_test_pch pimvp_plain_pch)
         add_library(${owner} OBJECT "${PROJECT_BINARY_DIR}/pch/empty.cpp")
         target_link_libraries(${owner} PRIVATE SystemC::systemc)
         target_precompile_headers(${owner} PRIVATE
@@ -22,8 +25,11 @@ if(PIMVP_PCH)
     set_target_properties(pimvp_room_pch PROPERTIES POSITION_INDEPENDENT_CODE ON)
     target_compile_options(pimvp_room_pch PRIVATE ${PIMVP_WARNINGS} -ffp-contract=off)
     target_link_libraries(pimvp_test_pch PRIVATE pimvp_options)
+    target_link_libraries(pimvp_plain_pch PRIVATE pimvp_options)
+    target_compile_options(pimvp_plain_pch PRIVATE ${PIMVP_PLAIN_COMPILE})
     if(PIMVP_BUILD_TESTS)
         target_precompile_headers(pimvp_test_pch PRIVATE <catch2/catch.hpp>)
+        target_precompile_headers(pimvp_plain_pch PRIVATE <catch2/catch.hpp>)
     endif()
 endif()
 
