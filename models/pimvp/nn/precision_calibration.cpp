@@ -446,7 +446,8 @@ calibrated_precision search::run() {
         const layer_state& layer = m_layers[l];
         const setting& chosen = layer.tried[m_best[l]];
         plan.layers[m_net.nodes[layer.node].name] = chosen.numbers;
-        result.layers.push_back({layer.node, chosen.numbers, m_reached.planes[l], chosen.alone});
+        result.layers.push_back(
+            {layer.node, chosen.numbers, m_reached.planes[l], layer.weight, chosen.alone});
     }
     return result;
 }

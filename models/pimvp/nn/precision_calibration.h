@@ -34,6 +34,7 @@ struct layer_calibration {
     std::uint32_t node = 0;
     layer_precision numbers;
     plane_counts planes{};  ///< with all layers cut
+    double share = 0.0;     ///< of the activations of arrays in all these layers
     double alone = 0.0;     ///< mean divergence if only this layer is cut, nats
 };
 

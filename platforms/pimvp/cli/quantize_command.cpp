@@ -153,21 +153,15 @@ void print_precision(const nn::network& network, const runner::precision_study& 
     using core::text_table;
     constexpr auto right = text_table::align::right;
     const nn::precision_plan& plan = study.calibrated.plan;
-    std::uint64_t all = 0;
-    for (const nn::layer_calibration& layer : study.calibrated.layers) {
-        all += nn::total(layer.planes);
-    }
     text_table table{{"layer"},
                      {"numbers"},
                      {"average bits", right},
                      {"of all groups", right},
                      {"KL alone, nat", right}};
     for (const nn::layer_calibration& layer : study.calibrated.layers) {
-        const double share =
-            static_cast<double>(nn::total(layer.planes)) / static_cast<double>(all);
         table.row({network.nodes[layer.node].name, numbers_text(layer.numbers),
-                   fmt::format("{:.3f}", nn::average_planes(layer.planes)), core::percent(share, 1),
-                   fmt::format("{:.5f}", layer.alone)});
+                   fmt::format("{:.3f}", nn::average_planes(layer.planes)),
+                   core::percent(layer.share, 1), fmt::format("{:.5f}", layer.alone)});
     }
     std::cout << "inputs cut by " << to_string(plan.rule.policy) << ", groups of "
               << plan.rule.group_size << ", " << to_string(plan.rule.order) << ", rounding "

@@ -34,9 +34,13 @@ nn::integer_set quantised(const nn::network& net, const nn::input_set& inputs) {
 /// Inputs of `scored` whose integers are in `seen` too.
 std::size_t count_common(const nn::integer_set& seen, const nn::integer_set& scored) {
     const auto hash = [](const std::vector<nn::integer_tensor>& input) {
-        return core::sha256(input[0].bytes(), input[0].byte_count());
+        std::vector<core::sha256_digest> of_each;
+        for (const nn::integer_tensor& each : input) {
+            of_each.push_back(core::sha256(each.bytes(), each.byte_count()));
+        }
+        return of_each;
     };
-    std::set<core::sha256_digest> known;
+    std::set<std::vector<core::sha256_digest>> known;
     for (const auto& input : seen) known.insert(hash(input));
     std::size_t common = 0;
     for (const auto& input : scored) common += known.count(hash(input));
@@ -133,19 +137,16 @@ precision_study plan_precision(workload& work, const nn::input_set& calibration,
 json precision_record(const nn::network& network, const precision_study& study) {
     const nn::precision_plan& plan = study.calibrated.plan;
     const nn::precision_rule& rule = plan.rule;
-    std::uint64_t all = 0;
-    for (const auto& layer : study.calibrated.layers) all += nn::total(layer.planes);
     json layers = json::array();
     for (const nn::layer_calibration& layer : study.calibrated.layers) {
-        layers.push_back(
-            {{"name", network.nodes[layer.node].name},
-             {"drop", layer.numbers.drop},
-             {"keep", layer.numbers.keep},
-             {"thresholds", layer.numbers.thresholds},
-             {"average_bits", nn::average_planes(layer.planes)},
-             {"share", static_cast<double>(nn::total(layer.planes)) / static_cast<double>(all)},
-             {"kl_alone", layer.alone},
-             {"planes", layer.planes}});
+        layers.push_back({{"name", network.nodes[layer.node].name},
+                          {"drop", layer.numbers.drop},
+                          {"keep", layer.numbers.keep},
+                          {"thresholds", layer.numbers.thresholds},
+                          {"average_bits", nn::average_planes(layer.planes)},
+                          {"share", layer.share},
+                          {"kl_alone", layer.alone},
+                          {"planes", layer.planes}});
     }
     return {{"policy", to_string(rule.policy)},
             {"statistic", to_string(rule.statistic)},
