@@ -241,11 +241,20 @@ energy_report energy_ledger::price(const activity& what) const {
 
 double energy_ledger::scope_j(const activity& what, std::uint32_t scope) const {
     double joules = 0.0;
-    for (const auto& entry : m_index) {
-        joules += static_cast<double>(what.count({entry.second}, scope)) *
-                  m_events[entry.second].per_event.value.joules;
-    }
+    for (const auto& part : scope_components_j(what, scope)) joules += part.second;
     return joules;
+}
+
+std::map<std::string, double> energy_ledger::scope_components_j(const activity& what,
+                                                                std::uint32_t scope) const {
+    std::map<std::string, double> parts;
+    for (const auto& entry : m_index) {
+        const std::uint64_t count = what.count({entry.second}, scope);
+        if (count == 0) continue;
+        const event_entry& event = m_events[entry.second];
+        parts[event.component] += static_cast<double>(count) * event.per_event.value.joules;
+    }
+    return parts;
 }
 
 std::map<std::string, std::uint64_t> energy_ledger::scope_counts(const activity& what,

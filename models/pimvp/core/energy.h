@@ -150,8 +150,11 @@ public:
     /// Everything since construction or reset(), static power integrated up to time_fs.
     [[nodiscard]] activity snapshot(std::uint64_t time_fs) const;
     [[nodiscard]] energy_report price(const activity& what) const;
-    /// Joules of the events of one scope.
+    /// Joules of the events of one scope: the sum of its components, in the order of their names.
     [[nodiscard]] double scope_j(const activity& what, std::uint32_t scope) const;
+    /// The same by component, those without events left out.
+    [[nodiscard]] std::map<std::string, double> scope_components_j(const activity& what,
+                                                                   std::uint32_t scope) const;
     /// Counts of one scope by "component.event.variant", those that are 0 left out.
     [[nodiscard]] std::map<std::string, std::uint64_t> scope_counts(const activity& what,
                                                                     std::uint32_t scope) const;

@@ -344,8 +344,10 @@ private:
 
     void price(layer_result& layer, std::uint32_t scope) const {
         layer.counts = m_ledger.scope_counts(m_runs, scope);
-        layer.energy_j =
-            m_ledger.scope_j(m_runs, scope) / static_cast<double>(m_work.inputs.size());
+        layer.by_component_j = m_ledger.scope_components_j(m_runs, scope);
+        for (auto& part : layer.by_component_j) {
+            layer.energy_j += part.second /= static_cast<double>(m_work.inputs.size());
+        }
     }
 
     /// How much of what the machine could do was asked of it.

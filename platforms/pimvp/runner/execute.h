@@ -46,7 +46,8 @@ struct layer_result {
     std::uint64_t mismatches = 0;  ///< over all inferences
     /// Inference 0: first window to last delivered pixel; of a host step, to its last byte written.
     std::uint64_t latency_fs = 0;
-    double energy_j = 0.0;  ///< events, per inference
+    double energy_j = 0.0;  ///< events, per inference: the sum of by_component_j
+    std::map<std::string, double> by_component_j;
     /// Share of latency_fs in which its crossbars are read; null for layers without crossbars.
     std::optional<double> utilisation;
     std::optional<layer_precision> precision;     ///< null for layers without crossbars

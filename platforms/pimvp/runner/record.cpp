@@ -155,6 +155,7 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                           {"energy_j", layer.energy_j},
                           {"utilisation", or_null(layer.utilisation)},
                           {"precision", precision_of(layer)},
+                          {"by_component_j", sorted(layer.by_component_j)},
                           {"counts", counted(layer.counts)}});
     }
     record["layers"] = layers;
