@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/runner/execute.h>
 #include <pimvp/runner/workload.h>
 
 #include <pimvp/core/context.h>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ int quantize_command(const arguments& words);
 int inspect_command(const arguments& words);
 int list_command(const arguments& words);
 int vp_command(const arguments& words);
+int compare_command(const arguments& words);
+int report_command(const arguments& words);
 
 /// Options that name a network and say how a float one becomes integers; its inputs.
 void add_network_options(boost::program_options::options_description& all,
@@ -42,6 +46,16 @@ struct design_options {
     runner::workload_options workload;
 };
 void add_design_options(boost::program_options::options_description& all, design_options& chosen);
+
+/// Options that say how to simulate, as written; shared by `run` and `compare`.
+struct simulation_words {
+    std::string style = "lt", check = "layers", in_flight = "0", threads, kernels = "best";
+    std::string seed = "1", limit;
+};
+void add_simulation_options(boost::program_options::options_description& all,
+                            simulation_words& chosen);
+/// What they mean; `data` gets the seed. Throws core::user_error.
+runner::execute_options options_of(const simulation_words& chosen, runner::workload_options& data);
 
 /// The whole number an option is given. Throws core::user_error unless it lies in low .. high.
 std::uint64_t whole_number(const std::string& option, const std::string& text, std::uint64_t low,
@@ -61,6 +75,13 @@ std::function<void(std::size_t done, std::size_t all)> progress_line(bool quiet)
 bool parse(const arguments& words, const boost::program_options::options_description& all,
            const std::string& usage, boost::program_options::variables_map& seen,
            const boost::program_options::positional_options_description& positions = {});
+
+/// `words` as they were written, but for some options: to hand them on. Precondition: parse() took
+/// them.
+arguments words_without(const arguments& words,
+                        const boost::program_options::options_description& all,
+                        const boost::program_options::positional_options_description& positions,
+                        const std::set<std::string>& left_out);
 
 /// "resnet18 (synthetic weights)": what a table is about.
 std::string title_of(const nn::network& network);

@@ -4,6 +4,7 @@
 #include <pimvp/board/device.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/setup.h>
+#include <pimvp/runner/comparing.h>
 
 #include <fmt/format.h>
 #include <exception>
@@ -35,6 +36,9 @@ constexpr command commands[] = {
     {"run", cli::run_command,
      "a network on a platform: compare every layer, record time and energy"},
     {"vp", cli::vp_command, "firmware on the RISC-V cores of a board"},
+    {"compare", cli::compare_command,
+     "the same network on several platforms, or recorded runs: one table"},
+    {"report", cli::report_command, "one HTML page about a run, or before and after"},
     {"map", cli::map_command, "show where each layer of a network goes, write the program"},
     {"quantize", cli::quantize_command, "write a float network as an ONNX file of integers"},
     {"inspect", cli::inspect_command, "statistics of a network's layers, weights and activations"},
@@ -104,6 +108,8 @@ int sc_main(int argc, char** argv) {
         return fail(user, problem.what());
     } catch (const board::accelerator_error& problem) {
         return fail(accelerator, problem.what());
+    } catch (const runner::contender_failed& problem) {
+        return fail(problem.code(), problem.what());
     } catch (const std::exception& problem) {
         return fail(internal, problem.what());
     }

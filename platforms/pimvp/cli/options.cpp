@@ -2,12 +2,15 @@
 #include <pimvp/cli/commands.h>
 
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/core/processor.h>
 
 #include <unistd.h>
 #include <algorithm>
 #include <charconv>
 #include <iostream>
+#include <limits>
 #include <thread>
+#include <utility>
 
 namespace pimvp::cli {
 
@@ -25,6 +28,25 @@ po::typed_value<std::string>* on_off(const std::string& name, bool& value) {
             }
             value = word == "on";
         });
+}
+
+void limit_kernels(const std::string& word) {
+    using core::instruction_set;
+    const std::pair<const char*, instruction_set> known[] = {
+        {"best", core::best_instruction_set()},
+        {"portable", instruction_set::portable},
+        {"avx2", instruction_set::avx2},
+        {"avx512", instruction_set::avx512}};
+    for (const auto& [name, set] : known) {
+        if (word != name) continue;
+        if (!core::processor_has(set)) {
+            throw core::user_error("--kernels", "this processor has no " + word + ": use best");
+        }
+        core::limit_instruction_set(set);
+        return;
+    }
+    throw core::user_error("--kernels",
+                           core::quoted(word) + " is none of best, portable, avx2 and avx512");
 }
 
 }  // namespace
@@ -71,6 +93,40 @@ void add_design_options(po::options_description& all, design_options& chosen) {
     add_network_options(all, chosen.workload);
 }
 
+void add_simulation_options(po::options_description& all, simulation_words& chosen) {
+    all.add_options()("coding-style", po::value(&chosen.style)->default_value(chosen.style),
+                      "lt or at")("check", po::value(&chosen.check)->default_value(chosen.check),
+                                  "layers or outputs")(
+        "in-flight", po::value(&chosen.in_flight)->default_value(chosen.in_flight),
+        "inferences that stream together; 0 = what the machine takes")(
+        "threads", po::value(&chosen.threads)->default_value(threads_here()),
+        "of this computer; results do not depend on them")(
+        "kernels", po::value(&chosen.kernels)->default_value(chosen.kernels),
+        "inner loops: best, portable, avx2 or avx512; results do not depend on them")(
+        "seed", po::value(&chosen.seed)->default_value(chosen.seed), "of all random streams")(
+        "max-sim-time", po::value(&chosen.limit), "gives up after that simulated time: 10 ms");
+}
+
+runner::execute_options options_of(const simulation_words& chosen, runner::workload_options& data) {
+    runner::execute_options options;
+    data.seed = options.context.seed =
+        whole_number("--seed", chosen.seed, 0, std::numeric_limits<std::uint64_t>::max());
+    options.in_flight =
+        static_cast<std::uint32_t>(whole_number("--in-flight", chosen.in_flight, 0, 1U << 16U));
+    options.threads = static_cast<unsigned>(whole_number("--threads", chosen.threads, 1, 256));
+    limit_kernels(chosen.kernels);
+    options.context.style = style_of(chosen.style);
+    if (chosen.check != "layers" && chosen.check != "outputs") {
+        throw core::user_error("--check",
+                               core::quoted(chosen.check) + " is neither layers nor outputs");
+    }
+    options.check_layers = chosen.check == "layers";
+    if (!chosen.limit.empty()) {
+        options.limit_fs = duration_of("--max-sim-time", chosen.limit).fs;
+    }
+    return options;
+}
+
 std::string threads_here() {
     return std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 8U));
 }
@@ -107,16 +163,23 @@ core::coding_style style_of(const std::string& word) {
     throw core::user_error("--coding-style", core::quoted(word) + " is neither lt nor at");
 }
 
+namespace {
+
+po::parsed_options parsed(const arguments& words, const po::options_description& all,
+                          const po::positional_options_description& positions) {
+    return po::command_line_parser(words)
+        .options(all)
+        .positional(positions)
+        .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
+        .run();
+}
+
+}  // namespace
+
 bool parse(const arguments& words, const po::options_description& all, const std::string& usage,
            po::variables_map& seen, const po::positional_options_description& positions) {
     try {
-        po::store(po::command_line_parser(words)
-                      .options(all)
-                      .positional(positions)
-                      .style(po::command_line_style::default_style &
-                             ~po::command_line_style::allow_guessing)
-                      .run(),
-                  seen);
+        po::store(parsed(words, all, positions), seen);
         if (seen.count("help") != 0) {
             std::cout << "usage: " << usage << "\n\n" << all;
             return false;
@@ -127,6 +190,17 @@ bool parse(const arguments& words, const po::options_description& all, const std
                                usage.substr(0, usage.find(' ', 6)) + " --help");
     }
     return true;
+}
+
+arguments words_without(const arguments& words, const po::options_description& all,
+                        const po::positional_options_description& positions,
+                        const std::set<std::string>& left_out) {
+    arguments kept;
+    for (const po::option& each : parsed(words, all, positions).options) {
+        if (left_out.count(each.string_key) != 0) continue;
+        kept.insert(kept.end(), each.original_tokens.begin(), each.original_tokens.end());
+    }
+    return kept;
 }
 
 std::string title_of(const nn::network& network) {

@@ -4,7 +4,6 @@
 #include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/core/parameters.h>
-#include <pimvp/core/processor.h>
 #include <pimvp/core/quantity.h>
 #include <pimvp/core/text_table.h>
 #include <pimvp/runner/execute.h>
@@ -14,7 +13,6 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <iostream>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -25,7 +23,8 @@ constexpr int mismatch = 3;
 
 struct run_options {
     design_options design;
-    std::string style = "lt", check = "layers", limit, out, program, save, restore;
+    simulation_words simulation;
+    std::string out, program, save, restore;
 };
 
 void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
@@ -105,47 +104,18 @@ void print_totals(const runner::run_outcome& outcome) {
     std::cout << '\n';
 }
 
-void limit_kernels(const std::string& word) {
-    using core::instruction_set;
-    const std::pair<const char*, instruction_set> known[] = {
-        {"best", core::best_instruction_set()},
-        {"portable", instruction_set::portable},
-        {"avx2", instruction_set::avx2},
-        {"avx512", instruction_set::avx512}};
-    for (const auto& [name, set] : known) {
-        if (word != name) continue;
-        if (!core::processor_has(set)) {
-            throw core::user_error("--kernels", "this processor has no " + word + ": use best");
-        }
-        core::limit_instruction_set(set);
-        return;
-    }
-    throw core::user_error("--kernels",
-                           core::quoted(word) + " is none of best, portable, avx2 and avx512");
-}
-
 }  // namespace
 
 int run_command(const arguments& words) {
     namespace po = boost::program_options;
     run_options chosen;
     runner::workload_options& data = chosen.design.workload;
-    std::string seed, threads, in_flight, kernels;
     po::options_description all("options");
     add_design_options(all, chosen.design);
     add_input_options(all, data);
+    add_simulation_options(all, chosen.simulation);
     all.add_options()("program", po::value(&chosen.program),
                       "program image by pimvp map --out, instead of a network")(
-        "coding-style", po::value(&chosen.style)->default_value("lt"), "lt or at")(
-        "check", po::value(&chosen.check)->default_value("layers"), "layers or outputs")(
-        "in-flight", po::value(&in_flight)->default_value("0"),
-        "inferences that stream together; 0 = what the machine takes")(
-        "threads", po::value(&threads)->default_value(threads_here()),
-        "of this computer; results do not depend on them")(
-        "kernels", po::value(&kernels)->default_value("best"),
-        "inner loops: best, portable, avx2 or avx512; results do not depend on them")(
-        "seed", po::value(&seed)->default_value("1"), "of all random streams")(
-        "max-sim-time", po::value(&chosen.limit), "gives up after that simulated time: 10 ms")(
         "save", po::value(&chosen.save), "writes the loaded board to a file, then runs")(
         "restore", po::value(&chosen.restore), "begins with a board that --save wrote, no LOAD")(
         "out", po::value(&chosen.out), "folder for run.json, host.json, outputs.npy")(
@@ -154,22 +124,7 @@ int run_command(const arguments& words) {
     po::variables_map seen;
     if (!parse(words, all, "pimvp run [options]", seen)) return 0;
 
-    runner::execute_options options;
-    data.seed = options.context.seed =
-        whole_number("--seed", seed, 0, std::numeric_limits<std::uint64_t>::max());
-    options.in_flight =
-        static_cast<std::uint32_t>(whole_number("--in-flight", in_flight, 0, 1U << 16U));
-    options.threads = static_cast<unsigned>(whole_number("--threads", threads, 1, 256));
-    limit_kernels(kernels);
-    options.context.style = style_of(chosen.style);
-    if (chosen.check != "layers" && chosen.check != "outputs") {
-        throw core::user_error("--check",
-                               core::quoted(chosen.check) + " is neither layers nor outputs");
-    }
-    options.check_layers = chosen.check == "layers";
-    if (!chosen.limit.empty()) {
-        options.limit_fs = duration_of("--max-sim-time", chosen.limit).fs;
-    }
+    runner::execute_options options = options_of(chosen.simulation, data);
     if (!chosen.save.empty() && !chosen.restore.empty()) {
         throw core::user_error("--save", "would write again what --restore reads: leave one out");
     }
