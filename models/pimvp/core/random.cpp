@@ -2,8 +2,10 @@
 #include <pimvp/core/random.h>
 
 #include <pimvp/core/processor.h>
+#include <pimvp/core/random_field.h>
 #include <pimvp/core/sha256.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -18,6 +20,8 @@ constexpr std::uint32_t multiplier_0 = 0xD2511F53U;
 constexpr std::uint32_t multiplier_1 = 0xCD9E8D57U;
 constexpr std::uint32_t weyl_0 = 0x9E3779B9U;
 constexpr std::uint32_t weyl_1 = 0xBB67AE85U;
+/// In the key, sets the blocks that name entries of a field apart from those of streams.
+constexpr std::uint32_t of_entries = 0x6669656CU;
 
 constexpr std::uint32_t low(std::uint64_t v) {
     return static_cast<std::uint32_t>(v);
@@ -74,9 +78,47 @@ __attribute__((target("avx2"))) void philox_avx2(std::uint64_t first,
                                                  std::uint32_t* to) {
     philox_lanes(first, name, key, to);
 }
+__attribute__((target("avx512f,avx512dq"))) void philox_avx512(
+    std::uint64_t first, const std::array<std::uint32_t, 2>& name,
+    const std::array<std::uint32_t, 2>& key, std::uint32_t* to) {
+    philox_lanes(first, name, key, to);
+}
 #else
 constexpr auto philox_avx2 = philox_portable;
+constexpr auto philox_avx512 = philox_portable;
 #endif
+
+using philox_blocks = decltype(&philox_portable);
+philox_blocks best_philox() {
+    switch (best_instruction_set()) {
+    case instruction_set::avx512:
+        return philox_avx512;
+    case instruction_set::avx2:
+        return philox_avx2;
+    default:
+        return philox_portable;
+    }
+}
+
+/// The normal distribution function at x >= 0, by its series.
+double normal_distribution(double x) {
+    double term = x;
+    double sum = x;
+    for (int k = 3; term > 1e-18 * sum; k += 2) sum += term *= x * x / k;
+    constexpr double inverse_root = 0x1.9884533d43651p-2;  // 1 / sqrt(2 pi)
+    return 0.5 + inverse_root * portable_exp(-0.5 * x * x) * sum;
+}
+
+/// Where the normal distribution function is p, 1/2 < p < 0.999.
+double normal_quantile(double p) {
+    double low_end = 0.0;
+    double high_end = 4.0;
+    for (int bit = 0; bit < 52; ++bit) {
+        const double middle = 0.5 * (low_end + high_end);
+        (normal_distribution(middle) < p ? low_end : high_end) = middle;
+    }
+    return 0.5 * (low_end + high_end);
+}
 
 }  // namespace
 
@@ -113,8 +155,7 @@ std::uint32_t random_stream::next_u32() {
 
 void random_stream::fill(std::uint32_t* to, std::size_t count) {
     for (; count != 0 && m_drawn % 4 != 0; --count) *to++ = next_u32();
-    const bool wide = best_instruction_set() != instruction_set::portable;
-    const auto blocks = wide ? philox_avx2 : philox_portable;
+    const philox_blocks blocks = best_philox();
     for (; count >= 4 * lanes; count -= 4 * lanes, to += 4 * lanes) {
         blocks(m_drawn / 4, m_name, m_key, to);
         m_drawn += 4 * lanes;
@@ -176,6 +217,58 @@ double portable_log(double x) {
     constexpr double ln2_high = 0x1.62e42fee00000p-1;  // 33 bits: e * ln2_high is exact
     constexpr double ln2_low = 0x1.a39ef35793c76p-33;
     return e * ln2_high + (2.0 * s + (2.0 * s * series + e * ln2_low));
+}
+
+random_field::random_field(std::uint64_t seed, std::string_view hierarchical_name)
+    : m_key{low(seed), high(seed)} {
+    const sha256_digest digest = sha256(hierarchical_name);
+    std::memcpy(m_name.data(), digest.data(), sizeof m_name);
+}
+
+void random_field::fill(std::uint64_t index, std::uint32_t* to, std::size_t count) const {
+    static_assert(words_at_once == 4 * lanes);
+    const auto names = philox4x32_10({low(index), high(index), m_name[0], m_name[1]},
+                                     {m_key[0] ^ of_entries, m_key[1]});
+    const std::array<std::uint32_t, 2> name{names[0], names[1]};
+    const philox_blocks blocks = best_philox();
+    std::uint64_t block = 0;
+    for (; count >= words_at_once; count -= words_at_once, to += words_at_once, block += lanes) {
+        blocks(block, name, m_key, to);
+    }
+    if (count == 0) return;
+    std::uint32_t last[words_at_once];
+    blocks(block, name, m_key, last);
+    std::copy_n(last, count, to);
+}
+
+double portable_exp(double x) {
+    // x = n ln 2 + r, |r| <= ln 2 / 2: the series of e^r, times 2^n.
+    constexpr double ln2_high = 0x1.62e42fee00000p-1;
+    constexpr double ln2_low = 0x1.a39ef35793c76p-33;
+    constexpr double inverse_ln2 = 0x1.71547652b82fep+0;
+    const double n = std::floor(x * inverse_ln2 + 0.5);
+    const double r = (x - n * ln2_high) - n * ln2_low;
+    double series = 1.0;
+    for (int term = 16; term >= 1; --term) series = 1.0 + series * r / term;
+    return std::ldexp(series, static_cast<int>(n));
+}
+
+const std::array<double, 256>& normal_halves() {
+    static const std::array<double, 256> halves = [] {
+        std::array<double, 256> made{};
+        double squares = 0.0;
+        for (std::size_t i = 128; i < 256; ++i) {
+            made[i] = normal_quantile((static_cast<double>(i) + 0.5) / 256.0);
+            squares += made[i] * made[i];
+        }
+        const double scale = std::sqrt(64.0 / squares);  // 2 * squares / 256 shall be 1/2
+        for (std::size_t i = 128; i < 256; ++i) {
+            made[i] *= scale;
+            made[255 - i] = -made[i];
+        }
+        return made;
+    }();
+    return halves;
 }
 
 }  // namespace pimvp::core

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/reram/converter.h>
 #include <pimvp/reram/ima_params.h>
 #include <pimvp/reram/parts.h>
 
@@ -11,19 +12,22 @@
 #include <pimvp/core/energy.h>
 #include <pimvp/core/statistics.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 namespace pimvp::reram {
 
-/// The ADCs of one IMA, one per crossbar: turns held sums into codes that saturate.
+/// The ADCs of one IMA, one per crossbar: turns held sums into codes.
 ///
 /// **Interface**
 /// | name  | kind                 | meaning                                                     |
 /// |-------|----------------------|-------------------------------------------------------------|
 /// | `in`  | target, LT and AT    | adc_sample_header: the columns of one IMA in one bit cycle  |
-/// | `out` | initiator, LT and AT | adc_code_header: min(sample, 2^bits - 1) for each sample    |
+/// | `out` | initiator, LT and AT | adc_code_header: the code of each sample (converter.h)      |
 ///
 /// **Timing** The converters work side by side, each on the columns of its crossbar in sequence:
 /// n = crossbar columns (the used ones if `convert_unused_columns` is false). Codes leave
@@ -32,8 +36,12 @@ namespace pimvp::reram {
 ///
 /// **Energy** One `adc.conversion.<bits>b` per converted column (the header's `conversions`).
 ///
-/// **Limits** Ideal converters: no noise, offset or missing codes. Clipped samples are counted
-/// (`clipped`), never an error.
+/// **Analog** With `offset_sigma` or `gain_sigma`, each converter of the bank is drawn from the
+/// context's seed, the name of the bank and its place in it: that of crossbar i is number i, of its
+/// unit column number crossbars + i.
+///
+/// **Limits** Converters have no noise of their own and no missing codes. Samples above the highest
+/// code are counted (`clipped`), never an error.
 ///
 /// **Example**
 /// \code
@@ -57,7 +65,7 @@ public:
     initiator_socket& codes_out() override { return out; }
     void abort() override;
 
-    /// Samples above the highest code so far: 0 means that every result is exact.
+    /// Samples above the highest code so far: 0 means that nothing saturated.
     [[nodiscard]] std::uint64_t clipped() const { return m_stats.clipped.get(); }
     [[nodiscard]] std::uint64_t conversions() const { return m_stats.conversions.get(); }
 
@@ -77,9 +85,14 @@ private:
 
     /// Of one converter, in whole crossbar cycles.
     [[nodiscard]] sc_core::sc_time conversion_time(std::uint64_t conversions) const;
+    static std::vector<converter> make_converters(const ima_params& params, core::context& context,
+                                                  const std::string& name);
+    [[nodiscard]] std::size_t convert_each(const tlm::tlm_generic_payload& payload,
+                                           std::uint16_t* codes) const;
 
     const crossbar_shape m_shape;
-    const std::uint16_t m_highest_code;
+    const unsigned m_crossbars;
+    const std::vector<converter> m_converters;  ///< a single one: all are the same
     const core::duration m_cycle;
     const core::frequency m_sample_rate;
     const sc_core::sc_time m_full_conversion;  ///< all columns of a crossbar

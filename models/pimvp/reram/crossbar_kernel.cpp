@@ -248,6 +248,13 @@ void programmed_crossbar::write_cells(const std::uint8_t* image) {
     }
 }
 
+unsigned programmed_crossbar::cell(unsigned row, unsigned column) const {
+    const cell_view view = cells();
+    const unsigned field_bits = 8 / cells_per_byte(m_cell_bits);
+    const unsigned byte = view.cells[std::size_t{row} * view.row_bytes + column % view.row_bytes];
+    return byte >> column / view.row_bytes * field_bits & ((1U << m_cell_bits) - 1U);
+}
+
 std::vector<std::uint8_t> programmed_crossbar::image() const {
     std::vector<std::uint8_t> bytes(image_bytes(m_layout.rows, m_layout.columns, m_cell_bits), 0);
     image_of_rows(cells(), bytes.data());

@@ -69,6 +69,8 @@ public:
                         const std::uint8_t* image);
 
     [[nodiscard]] const crossbar_layout& layout() const { return m_layout; }
+    /// The level of a used cell. Precondition: row and column are used.
+    [[nodiscard]] unsigned cell(unsigned row, unsigned column) const;
     /// What it was programmed with, but for bits that stand for no used cell, which are 0.
     [[nodiscard]] std::vector<std::uint8_t> image() const;
 

@@ -19,6 +19,10 @@ struct crossbar_params : crossbar_shape {
     core::graded<core::energy> sample_hold_sample = cards::isaac_32nm::sample_hold_sample;
     core::graded<core::duration> write_time = cards::isaac_32nm::array_write_time;
     core::graded<core::energy> write_energy = cards::isaac_32nm::array_write_energy;
+    double conductance_sigma = 0.0;
+    double stuck_at_zero = 0.0;
+    double stuck_at_max = 0.0;
+    double read_noise = 0.0;
 
     template <class Self, class Visitor>
     static void describe(Self& p, Visitor& v) {
@@ -46,14 +50,32 @@ struct crossbar_params : crossbar_shape {
         v.member("sample_hold_sample", p.sample_hold_sample, "Holding one column.");
         v.member("write_time", p.write_time, "Writing a whole array.");
         v.member("write_energy", p.write_energy, "Writing a whole array.");
+        const core::source ideal = core::assumed("0: ideal, as in the paper");
+        v.member("conductance_sigma", p.conductance_sigma, {0.0, 1.0},
+                 "Deviation of ln(conductance) from cell to cell.", ideal);
+        v.member("stuck_at_zero", p.stuck_at_zero, {0.0, 1.0},
+                 "Share of the cells that never conduct.", ideal);
+        v.member("stuck_at_max", p.stuck_at_max, {0.0, 1.0},
+                 "Share of the cells that always conduct as the highest level.", ideal);
+        v.member("read_noise", p.read_noise, {0.0, 16.0},
+                 "Deviation of a column's sum from read to read, in cell steps.", ideal);
     }
     void validate(core::diagnostics& found) const {
+        if (stuck_at_zero + stuck_at_max > 1.0) {
+            found.error("stuck_at_max",
+                        "with stuck_at_zero, more cells are stuck than there are: "
+                        "the two shares are 1 at most together");
+        }
         if (rows % 8 != 0) {
             found.error("rows",
                         std::to_string(rows) + " is not a multiple of 8: use 8, 16 ... 512");
         }
     }
 
+    [[nodiscard]] bool is_ideal() const {
+        return conductance_sigma == 0.0 && stuck_at_zero == 0.0 && stuck_at_max == 0.0 &&
+               read_noise == 0.0;
+    }
     /// One cycle of the whole array.
     [[nodiscard]] core::graded<core::energy> array_read_cycle() const {
         return {{cell_read_cycle.value.joules * rows * columns}, cell_read_cycle.origin};

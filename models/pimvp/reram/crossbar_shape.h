@@ -3,6 +3,8 @@
 
 #include <pimvp/reram/cards/isaac_32nm_card.h>
 
+#include <algorithm>
+
 namespace pimvp::reram {
 
 /// Where the sum of the input bits comes from, which undoes column flip and weight bias.
@@ -34,9 +36,16 @@ struct crossbar_shape {
         while ((rows - 1U) >> (bits - cell_bits) != 0) ++bits;
         return bits;
     }
-    /// Bits with which no code can clip: the column flip saves one.
+    /// Bits with which no code can clip: the column flip saves one, and a converted unit column
+    /// holds up to `rows`.
     [[nodiscard]] unsigned required_adc_bits() const {
-        return full_resolution_bits() - (column_flip ? 1U : 0U);
+        unsigned bits = full_resolution_bits() - (column_flip ? 1U : 0U);
+        while (unit_is_converted() && rows >> bits != 0) ++bits;
+        return bits;
+    }
+    /// Fraction bits of analog sums, which are held in 16 bits: ideal ones of full resolution fit.
+    [[nodiscard]] unsigned sum_fraction_bits() const {
+        return std::min(8U, 16U - full_resolution_bits());
     }
 };
 

@@ -123,12 +123,12 @@ struct bit_places {
 constexpr bit_places set_bits;
 
 /// Lists the driven rows; returns how many they are. Writes up to 7 entries too many.
-PIMVP_ALWAYS_INLINE unsigned find_rows(const cell_view& array, const std::uint64_t* row_bits,
+PIMVP_ALWAYS_INLINE unsigned find_rows(unsigned used_rows, const std::uint64_t* row_bits,
                                        std::uint16_t* rows) {
     unsigned count = 0;
-    for (unsigned first = 0; first < array.rows; first += 64) {
+    for (unsigned first = 0; first < used_rows; first += 64) {
         std::uint64_t bits = row_bits[first / 64];
-        if (array.rows - first < 64) bits &= (std::uint64_t{1} << (array.rows - first)) - 1U;
+        if (used_rows - first < 64) bits &= (std::uint64_t{1} << (used_rows - first)) - 1U;
         if (bits == 0) continue;
         for (unsigned byte = 0; byte < 8; ++byte, bits >>= 8U) {
             const std::uint64_t eight = bits & 0xFFU;
@@ -211,7 +211,7 @@ PIMVP_ALWAYS_INLINE void sum_columns(const cell_view& array, std::uint16_t* rows
 PIMVP_ALWAYS_INLINE void column_sums_loop(const cell_view& array, const std::uint64_t* row_bits,
                                           std::uint16_t* sums) {
     std::uint16_t rows[most_rows + 16];
-    const unsigned count = find_rows(array, row_bits, rows);
+    const unsigned count = find_rows(array.rows, row_bits, rows);
     if (count == 0) {
         std::fill_n(sums, array.columns, std::uint16_t{0});
         return;
@@ -228,11 +228,124 @@ PIMVP_ALWAYS_INLINE void column_sums_loop(const cell_view& array, const std::uin
     }
 }
 
+// Analog arrays: conductances are added in 16 bits, the columns of as many vectors as stay in
+// registers at a time.
+
+constexpr unsigned vector_cells = sizeof(word_vector) / sizeof(std::uint16_t);
+
+template <unsigned Vectors>
+PIMVP_ALWAYS_INLINE void sum_conductances(const conductance_view& array, unsigned first,
+                                          const std::uint16_t* rows, unsigned count,
+                                          std::uint16_t* sums) {
+    word_vector sum[Vectors] = {};
+    const std::uint16_t* const cells = array.cells + first;
+    for (unsigned i = 0; i < count; ++i) {
+        const std::uint16_t* row = cells + std::size_t{rows[i]} * array.row_cells;
+        for (unsigned v = 0; v < Vectors; ++v) {
+            word_vector some;
+            std::memcpy(&some, row + v * vector_cells, sizeof(some));
+            sum[v] += some;
+        }
+    }
+    const unsigned columns = std::min(Vectors * vector_cells, array.columns - first);
+    std::memcpy(sums + first, sum, columns * sizeof(*sums));
+}
+
+/// Sums that may need more than 16 bits: rare.
+PIMVP_ALWAYS_INLINE void sum_wide_conductances(const conductance_view& array,
+                                               const std::uint16_t* rows, unsigned count,
+                                               std::uint16_t* sums) {
+    for (unsigned c = 0; c < array.columns; ++c) {
+        std::uint32_t sum = 0;
+        for (unsigned i = 0; i < count; ++i) {
+            sum += array.cells[std::size_t{rows[i]} * array.row_cells + c];
+        }
+        sums[c] = static_cast<std::uint16_t>(std::min(sum, std::uint32_t{0xFFFF}));
+    }
+}
+
+PIMVP_ALWAYS_INLINE void conductance_sums_loop(const conductance_view& array,
+                                               const std::uint64_t* row_bits, std::uint16_t* sums) {
+    std::uint16_t rows[most_rows + 16];
+    const unsigned count = find_rows(array.rows, row_bits, rows);
+    if (!array.fits_16_bits) return sum_wide_conductances(array, rows, count, sums);
+    constexpr unsigned block = 4 * vector_cells;
+    unsigned first = 0;
+    for (; array.row_cells - first >= block; first += block) {
+        sum_conductances<4>(array, first, rows, count, sums);
+    }
+    switch ((array.row_cells - first) / vector_cells) {
+    case 3:
+        return sum_conductances<3>(array, first, rows, count, sums);
+    case 2:
+        return sum_conductances<2>(array, first, rows, count, sums);
+    case 1:
+        return sum_conductances<1>(array, first, rows, count, sums);
+    default:
+        return;
+    }
+}
+
+PIMVP_ALWAYS_INLINE void add_noise_loop(const std::int16_t* table, const std::uint8_t* draws,
+                                        std::uint16_t* sums, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const int sum = sums[i] + table[draws[2 * i]] + table[draws[2 * i + 1]];
+        sums[i] = static_cast<std::uint16_t>(std::min(std::max(sum, 0), 0xFFFF));
+    }
+}
+
+/// a + b or a - b, as far as 16 bits go.
+PIMVP_ALWAYS_INLINE std::uint16_t raised(std::uint16_t a, std::uint16_t b) {
+    const auto room = static_cast<std::uint16_t>(~a);
+    return static_cast<std::uint16_t>(a + (b < room ? b : room));
+}
+PIMVP_ALWAYS_INLINE std::uint16_t lowered(std::uint16_t a, std::uint16_t b) {
+    return static_cast<std::uint16_t>(a - (b < a ? b : a));
+}
+PIMVP_ALWAYS_INLINE std::uint16_t upper_half(std::uint16_t a, std::uint16_t b) {
+    return static_cast<std::uint16_t>(std::uint32_t{a} * b >> 16U);
+}
+
+PIMVP_ALWAYS_INLINE std::size_t convert_loop(const conversion& rule, unsigned up,
+                                             const std::uint16_t* samples, std::uint16_t* codes,
+                                             std::size_t count) {
+    const auto most = static_cast<std::uint16_t>(0xFFFFU >> up);
+    const auto half = static_cast<std::uint16_t>((1U << rule.code_shift) / 2);
+    const std::uint16_t highest = rule.highest;
+    const conversion r = rule;
+    std::uint32_t above = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint16_t sample = samples[i];
+        std::uint16_t sum = static_cast<std::uint16_t>((sample < most ? sample : most) << up);
+        sum = lowered(raised(sum, upper_half(sum, r.gain_more)), upper_half(sum, r.gain_less));
+        sum = lowered(raised(sum, r.offset_more), r.offset_less);
+        const auto code = static_cast<std::uint16_t>(raised(sum, half) >> r.code_shift);
+        above += code > highest ? 1U : 0U;
+        codes[i] = static_cast<std::uint16_t>((code < highest ? code : highest) << r.step_bits);
+    }
+    return above;
+}
+
 // ---------------------------------------------------------------------------------- portable ---
 
 void column_sums_portable(const cell_view& array, const std::uint64_t* row_bits,
                           std::uint16_t* sums) {
     column_sums_loop(array, row_bits, sums);
+}
+
+void conductance_sums_portable(const conductance_view& array, const std::uint64_t* row_bits,
+                               std::uint16_t* sums) {
+    conductance_sums_loop(array, row_bits, sums);
+}
+
+void add_noise_portable(const std::int16_t* table, const std::uint8_t* draws, std::uint16_t* sums,
+                        std::size_t count) {
+    add_noise_loop(table, draws, sums, count);
+}
+
+std::size_t convert_portable(const conversion& rule, unsigned up, const std::uint16_t* samples,
+                             std::uint16_t* codes, std::size_t count) {
+    return convert_loop(rule, up, samples, codes, count);
 }
 
 std::size_t saturate_portable(const std::uint16_t* samples, std::uint16_t* codes, std::size_t count,
@@ -255,9 +368,10 @@ void multiply_portable(const std::int32_t* inputs, const std::int32_t* weights, 
     multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
 }
 
-constexpr simd_kernels portable_kernels{"portable",        column_sums_portable,
-                                        saturate_portable, shift_add_portable,
-                                        combine_portable,  multiply_portable};
+constexpr simd_kernels portable_kernels{
+    "portable",         column_sums_portable, conductance_sums_portable,
+    add_noise_portable, convert_portable,     saturate_portable,
+    shift_add_portable, combine_portable,     multiply_portable};
 
 #if PIMVP_RERAM_X86_SIMD
 #define PIMVP_AVX2 __attribute__((target("avx2,bmi")))
@@ -268,6 +382,22 @@ constexpr simd_kernels portable_kernels{"portable",        column_sums_portable,
 PIMVP_AVX2 void column_sums_avx2(const cell_view& array, const std::uint64_t* row_bits,
                                  std::uint16_t* sums) {
     column_sums_loop(array, row_bits, sums);
+}
+
+PIMVP_AVX2 void conductance_sums_avx2(const conductance_view& array, const std::uint64_t* row_bits,
+                                      std::uint16_t* sums) {
+    conductance_sums_loop(array, row_bits, sums);
+}
+
+PIMVP_AVX2 void add_noise_avx2(const std::int16_t* table, const std::uint8_t* draws,
+                               std::uint16_t* sums, std::size_t count) {
+    add_noise_loop(table, draws, sums, count);
+}
+
+PIMVP_AVX2 std::size_t convert_avx2(const conversion& rule, unsigned up,
+                                    const std::uint16_t* samples, std::uint16_t* codes,
+                                    std::size_t count) {
+    return convert_loop(rule, up, samples, codes, count);
 }
 
 PIMVP_AVX2 std::size_t saturate_avx2(const std::uint16_t* samples, std::uint16_t* codes,
@@ -291,7 +421,8 @@ PIMVP_AVX2 void multiply_avx2(const std::int32_t* inputs, const std::int32_t* we
     multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
 }
 
-constexpr simd_kernels avx2_kernels{"avx2",         column_sums_avx2, saturate_avx2,
+constexpr simd_kernels avx2_kernels{"avx2",         column_sums_avx2, conductance_sums_avx2,
+                                    add_noise_avx2, convert_avx2,     saturate_avx2,
                                     shift_add_avx2, combine_avx2,     multiply_avx2};
 
 // ----------------------------------------------------------------------------------- AVX-512 ---
@@ -299,6 +430,22 @@ constexpr simd_kernels avx2_kernels{"avx2",         column_sums_avx2, saturate_a
 PIMVP_AVX512 void column_sums_avx512(const cell_view& array, const std::uint64_t* row_bits,
                                      std::uint16_t* sums) {
     column_sums_loop(array, row_bits, sums);
+}
+
+PIMVP_AVX512 void conductance_sums_avx512(const conductance_view& array,
+                                          const std::uint64_t* row_bits, std::uint16_t* sums) {
+    conductance_sums_loop(array, row_bits, sums);
+}
+
+PIMVP_AVX512 void add_noise_avx512(const std::int16_t* table, const std::uint8_t* draws,
+                                   std::uint16_t* sums, std::size_t count) {
+    add_noise_loop(table, draws, sums, count);
+}
+
+PIMVP_AVX512 std::size_t convert_avx512(const conversion& rule, unsigned up,
+                                        const std::uint16_t* samples, std::uint16_t* codes,
+                                        std::size_t count) {
+    return convert_loop(rule, up, samples, codes, count);
 }
 
 PIMVP_AVX512 std::size_t saturate_avx512(const std::uint16_t* samples, std::uint16_t* codes,
@@ -322,7 +469,8 @@ PIMVP_AVX512 void multiply_avx512(const std::int32_t* inputs, const std::int32_t
     multiply_loop(inputs, weights, rows, outputs, fits_32_bits, sums);
 }
 
-constexpr simd_kernels avx512_kernels{"avx512",         column_sums_avx512, saturate_avx512,
+constexpr simd_kernels avx512_kernels{"avx512",         column_sums_avx512, conductance_sums_avx512,
+                                      add_noise_avx512, convert_avx512,     saturate_avx512,
                                       shift_add_avx512, combine_avx512,     multiply_avx512};
 #endif
 

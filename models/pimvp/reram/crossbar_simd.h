@@ -31,6 +31,29 @@ struct cell_view {
     return (columns + 32 * fields - 1) / (32 * fields) * 32;
 }
 
+/// The conductances of one array, row by row, in fixed point.
+struct conductance_view {
+    const std::uint16_t* cells = nullptr;  ///< rows * row_cells; what is no used column is 0
+    unsigned rows = 0;                     ///< used rows
+    unsigned columns = 0;                  ///< used columns
+    unsigned row_cells = 0;                ///< conductance_row_cells(columns)
+    bool fits_16_bits = false;             ///< no column's sum can be 2^16 or more
+};
+
+/// Cells of a row: a multiple of 32, so that a vector has no end to look at.
+[[nodiscard]] constexpr unsigned conductance_row_cells(unsigned columns) {
+    return (columns + 31) / 32 * 32;
+}
+
+/// How a converter makes codes of sums in 16 bits, in the order of its members.
+struct conversion {
+    std::uint16_t gain_more = 0, gain_less = 0;      ///< by sum * gain / 2^16, one of them 0
+    std::uint16_t offset_more = 0, offset_less = 0;  ///< one of them 0
+    unsigned code_shift = 0;    ///< a code is sum / 2^code_shift, rounded half up
+    std::uint16_t highest = 0;  ///< code
+    unsigned step_bits = 0;     ///< what leaves is code << step_bits
+};
+
 using simd_variant = core::instruction_set;
 
 struct simd_kernels {
@@ -39,6 +62,21 @@ struct simd_kernels {
     /// sums[c] = sum over the used rows r with bit r % 64 of row_bits[r / 64] set of cell (r, c),
     /// c < columns. The work is proportional to the set bits: inputs behind a ReLU have few.
     void (*column_sums)(const cell_view& array, const std::uint64_t* row_bits, std::uint16_t* sums);
+
+    /// sums[c] = min(sum over the used rows r with bit r % 64 of row_bits[r / 64] set of cell (r,
+    /// c), 2^16 - 1), c < columns.
+    void (*conductance_sums)(const conductance_view& array, const std::uint64_t* row_bits,
+                             std::uint16_t* sums);
+
+    /// sums[i] += table[draws[2 i]] + table[draws[2 i + 1]], within 0 .. 2^16 - 1. Table entries
+    /// are within -2^14 .. 2^14 - 1.
+    void (*add_noise)(const std::int16_t* table, const std::uint8_t* draws, std::uint16_t* sums,
+                      std::size_t count);
+
+    /// codes[i] = the code of samples[i] << up, within 16 bits at every step; returns how many were
+    /// above the highest.
+    std::size_t (*convert)(const conversion& rule, unsigned up, const std::uint16_t* samples,
+                           std::uint16_t* codes, std::size_t count);
 
     /// codes[i] = min(samples[i], highest); returns how many samples were larger than `highest`.
     std::size_t (*saturate)(const std::uint16_t* samples, std::uint16_t* codes, std::size_t count,

@@ -55,6 +55,8 @@ sc_core::sc_time times(core::duration period, std::uint64_t n) {
 /// A programmed crossbar and where it stands in the IMA.
 struct ima::placed_array {
     programmed_crossbar cells;
+    std::unique_ptr<const analog_crossbar> analog;  ///< null: ideal
+    unsigned index = 0;                             ///< of the crossbar
     unsigned row_block = 0;
     unsigned first_output = 0;
 
@@ -70,7 +72,8 @@ struct ima::active_array {
     unsigned samples = 0;         ///< of a cycle: its used columns, and a converted unit column
     unsigned planes = 0;          ///< mask of those it streams
     std::array<std::uint8_t, highest_input_bits> plane_in{};  ///< by cycle: a plane, or idle
-    std::int64_t unit_total = 0;  ///< of the input bits; unit_column_kind::counter
+    std::int64_t unit_total = 0;       ///< of the input bits; unit_column_kind::counter
+    std::vector<std::uint32_t> noise;  ///< two random bytes for each sample, cycle by cycle
 
     [[nodiscard]] bool works_in(unsigned cycle) const { return plane_in[cycle] != idle; }
 };
@@ -106,6 +109,9 @@ ima::ima(const sc_core::sc_module_name& name, core::context& context, const ima_
       codes("codes", context, m_code_service),
       out("out", context),
       m_shape(params.crossbar),
+      m_analog(params.crossbar.is_ideal() ? nullptr
+                                          : std::make_unique<analog_rule>(params.crossbar)),
+      m_seed(context.seed()),
       m_index(index),
       m_cycle(params.crossbar.cycle.value),
       m_combine(times(m_cycle, params.combine_cycles)),
@@ -254,8 +260,15 @@ void ima::program(const tlm::tlm_generic_payload& payload, const sc_core::sc_tim
 }
 
 void ima::place(const ima_program_header& header, const std::uint8_t* image) {
+    programmed_crossbar cells{m_shape, layout_of(header), image};
+    std::unique_ptr<const analog_crossbar> analog;
+    if (m_analog) {
+        const std::string crossbar = this->name() + (".crossbar" + std::to_string(header.crossbar));
+        analog = std::make_unique<analog_crossbar>(*m_analog, m_shape, cells, m_seed, crossbar);
+    }
     m_crossbars[header.crossbar] = std::make_shared<const placed_array>(
-        placed_array{{m_shape, layout_of(header), image}, header.row_block, header.first_output});
+        placed_array{std::move(cells), std::move(analog), header.crossbar, header.row_block,
+                     header.first_output});
 }
 
 std::vector<std::uint8_t> ima::image(unsigned crossbar) const {
@@ -330,6 +343,10 @@ void ima::collect_arrays(multiply_state& state, const tlm::tlm_generic_payload& 
         totals += active.samples;
         state.outputs = std::max(state.outputs, placed.end_output());
         schedule(active, planes_of(payload, header, m_shape.rows, placed.row_block), state);
+        if (m_analog && m_analog->has_noise()) {
+            placed.analog->draw_noise(header.sequence, std::size_t{active.samples} * state.cycles,
+                                      active.noise);
+        }
         state.arrays.push_back(std::move(active));
     }
     state.totals.assign(totals, 0);
@@ -382,30 +399,45 @@ bus::message ima::make_samples(const multiply_state& state, unsigned cycle) cons
     std::uint16_t* samples = counts + header.crossbars;
     for (const active_array& active : state.arrays) {
         if (!active.works_in(cycle)) continue;
-        const programmed_crossbar& cells = active.array->cells;
-        const unsigned columns = cells.layout().columns;
-        const std::uint64_t* row_bits =
-            state.row_bits(active.array->row_block, active.plane_in[cycle], m_shape.row_words());
-        cells.column_sums(row_bits, samples);
-        if (m_shape.unit_is_converted()) samples[columns] = cells.unit_sum(row_bits);
+        hold_columns(state, active, cycle, samples);
         samples += active.samples;
         *counts++ = static_cast<std::uint16_t>(active.samples);
-        header.conversions += conversions_per_cycle(m_shape, columns);
+        header.conversions += conversions_per_cycle(m_shape, active.array->cells.layout().columns);
     }
     std::memcpy(message.data(), &header, sizeof(header));
     return message;
 }
 
+/// What the sample-and-holds of one array hold in a cycle in which it works.
+void ima::hold_columns(const multiply_state& state, const active_array& active, unsigned cycle,
+                       std::uint16_t* samples) const {
+    const placed_array& array = *active.array;
+    const std::uint64_t* row_bits =
+        state.row_bits(array.row_block, active.plane_in[cycle], m_shape.row_words());
+    if (!array.analog) {
+        array.cells.column_sums(row_bits, samples);
+        if (m_shape.unit_is_converted())
+            samples[active.samples - 1] = array.cells.unit_sum(row_bits);
+        return;
+    }
+    array.analog->column_sums(row_bits, samples);
+    if (active.noise.empty()) return;
+    m_analog->add_noise(active.noise.data(), std::size_t{cycle} * active.samples, samples,
+                        active.samples);
+}
+
 /// The header of the samples of a cycle, and of the codes that answer it, without conversions.
-adc_sample_header ima::shape_of(const multiply_state& state, unsigned cycle) {
+adc_sample_header ima::shape_of(const multiply_state& state, unsigned cycle) const {
     adc_sample_header header;
     header.sequence = state.header.sequence;
     header.scope = state.header.scope;
     header.bit = static_cast<std::uint8_t>(cycle);
     header.input_bits = static_cast<std::uint8_t>(state.cycles);
+    if (m_analog) header.fraction_bits = static_cast<std::uint8_t>(m_analog->fraction_bits());
     for (const active_array& active : state.arrays) {
         if (!active.works_in(cycle)) continue;
         ++header.crossbars;
+        header.crossbar_mask |= 1U << active.array->index;
         header.samples += active.samples;
     }
     return header;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/reram/analog_crossbar.h>
 #include <pimvp/reram/crossbar_kernel.h>
 #include <pimvp/reram/ima_params.h>
 #include <pimvp/reram/messages.h>
@@ -47,6 +48,11 @@ namespace pimvp::reram {
 /// as often as there are conversions; ima_ir.cycle and ima_or.cycle for every cycle in which some
 /// array works. All are charged when the multiply starts, in its scope; crossbar.write when an
 /// array is programmed, in scope 0.
+///
+/// **Analog** If the parameters ask for it, cells vary or are stuck and reads are noisy
+/// (analog_crossbar.h). What a cell is made of is drawn from the context's seed and the names of
+/// IMA and crossbar; the noise of a read from these, the sequence of the multiply and the cycle:
+/// neither order nor coding style matters, and the same sequence reads the same noise.
 ///
 /// **Limits** Messages come from a tile, which checked them: a malformed one is answered with
 /// BURST_ERROR, an impossible one (array not programmed, sequence in flight) with GENERIC_ERROR.
@@ -147,7 +153,9 @@ private:
     void erase(const ima_erase_header& header);
     void multiply(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at);
     [[nodiscard]] bus::message make_samples(const multiply_state& state, unsigned cycle) const;
-    [[nodiscard]] static adc_sample_header shape_of(const multiply_state& state, unsigned cycle);
+    void hold_columns(const multiply_state& state, const active_array& active, unsigned cycle,
+                      std::uint16_t* samples) const;
+    [[nodiscard]] adc_sample_header shape_of(const multiply_state& state, unsigned cycle) const;
     void accept_codes(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at);
     static std::uint16_t add_codes(multiply_state& state, unsigned cycle,
                                    const std::uint16_t* from);
@@ -162,6 +170,8 @@ private:
 
     code_service m_code_service{*this};
     const crossbar_shape m_shape;
+    const std::unique_ptr<const analog_rule> m_analog;  ///< null: ideal arrays
+    const std::uint64_t m_seed;
     const std::uint32_t m_index;
     const core::duration m_cycle;
     const sc_core::sc_time m_combine;

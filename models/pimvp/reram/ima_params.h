@@ -40,11 +40,29 @@ struct ima_params {
     }
     void validate(core::diagnostics& found) const {
         const unsigned needed = crossbar.required_adc_bits();
-        if (adc.bits < needed) {
-            found.warning("adc.bits", std::to_string(adc.bits) +
-                                          " bits can clip: columns of this array need " +
-                                          std::to_string(needed));
+        if (!loses_sums() || adc.range == adc_range::full_scale) return;
+        const std::string numbers =
+            std::to_string(adc.bits) + " bits can clip: sums of " + std::to_string(crossbar.rows) +
+            " rows of " + std::to_string(crossbar.cell_bits) + "-bit cells, " +
+            (crossbar.column_flip ? "columns flipped" : "columns not flipped") +
+            (crossbar.unit_is_converted() ? " and the unit column converted" : "") + ", need " +
+            std::to_string(needed);
+        if (adc.saturation == adc_saturation::forbid) {
+            found.error("adc.bits", numbers + ", and saturation is forbidden: use " +
+                                        std::to_string(needed) +
+                                        " bits, fewer rows, range: full_scale or saturation: "
+                                        "allow");
+        } else {
+            found.warning("adc.bits", numbers);
         }
+    }
+
+    /// Whether the converters tell fewer sums apart than the arrays have: they clip, or their steps
+    /// are coarser than a cell's.
+    [[nodiscard]] bool loses_sums() const { return adc.bits < crossbar.required_adc_bits(); }
+    /// Whether every result is the integer product.
+    [[nodiscard]] bool is_exact() const {
+        return crossbar.is_ideal() && adc.is_ideal() && !loses_sums();
     }
 };
 

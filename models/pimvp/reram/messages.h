@@ -97,21 +97,25 @@ using quantised_header = quantise_header;
 /// for a cycle in which none is active.
 ///
 /// Followed by `crossbars` entries of std::uint16_t (samples of each), then the samples, one
-/// std::uint16_t per used column in units of one cell step, crossbar after crossbar. Where the unit
-/// column has a converter of its own, it is the last sample of each crossbar.
+/// std::uint16_t per used column in units of 2^-fraction_bits of a cell step, crossbar after
+/// crossbar in the order of the mask. Where the unit column has a converter of its own, it is the
+/// last sample of each crossbar. Samples of ideal arrays are whole: no fraction bits.
 struct adc_sample_header {
     std::uint64_t sequence = 0;
     std::uint32_t scope = 0;
-    std::uint8_t bit = 0;           ///< which cycle of the stream; without planes, which input bit
-    std::uint8_t input_bits = 8;    ///< cycles of the whole stream
-    std::uint16_t crossbars = 0;    ///< active crossbars, also none
-    std::uint32_t samples = 0;      ///< sum over the crossbars
-    std::uint32_t conversions = 0;  ///< converted columns, unused ones included where they are
+    std::uint8_t bit = 0;            ///< which cycle of the stream; without planes, which input bit
+    std::uint8_t input_bits = 8;     ///< cycles of the whole stream
+    std::uint8_t fraction_bits = 0;  ///< of each sample, 0 .. 12
+    std::uint8_t crossbars = 0;      ///< active crossbars, also none: bits set in the mask
+    std::uint32_t crossbar_mask = 0;  ///< which: bit i for crossbar i and its converters
+    std::uint32_t samples = 0;        ///< sum over the crossbars
+    std::uint32_t conversions = 0;    ///< converted columns, unused ones included where they are
+    std::uint32_t reserved = 0;
 };
-static_assert(sizeof(adc_sample_header) == 24, "wire format");
+static_assert(sizeof(adc_sample_header) == 32, "wire format");
 
-/// ADC bank -> IMA: adc_sample_header unchanged, the counts, then one code per sample, each below
-/// 2^15. The messages of one multiply come in the order of its bits.
+/// ADC bank -> IMA: adc_sample_header unchanged, the counts, then one code per sample in whole cell
+/// steps, each below 2^15. The messages of one multiply come in the order of its bits.
 using adc_code_header = adc_sample_header;
 
 /// IMA -> tile: finished sums of one multiply, followed by `outputs` values of std::int64_t.

@@ -30,7 +30,8 @@ struct run_options {
 void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
     using core::text_table;
     constexpr auto right = text_table::align::right;
-    text_table table{{"layer"},          {"kind"},        {"MACs", right},   {"mismatches", right},
+    const char* differ = outcome.exact ? "mismatches" : "deviations";
+    text_table table{{"layer"},          {"kind"},        {"MACs", right},   {differ, right},
                      {"latency", right}, {"busy", right}, {"energy", right}, {"share", right}};
     const double all = outcome.energy.dynamic_j;
     for (const runner::layer_result& layer : outcome.layers) {
@@ -180,7 +181,7 @@ int run_command(const arguments& words) {
         print_layers(work, outcome);
         print_totals(outcome);
     }
-    return outcome.mismatches == 0 ? 0 : mismatch;
+    return outcome.exact && outcome.mismatches != 0 ? mismatch : 0;
 }
 
 }  // namespace pimvp::cli

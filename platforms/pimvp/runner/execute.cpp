@@ -79,6 +79,7 @@ public:
         m_board.run([this] { drive(); }, core::from_fs(m_options.limit_fs));
         m_outcome.images = m_work.inputs.size();
         m_outcome.output_dims = m_net.values[m_net.outputs[0]].dims;
+        m_outcome.exact = m_program.target.isaac().tile.ima.is_exact();
         m_outcome.mismatches = m_outcome.output_mismatches;
         price();
         for (const isaac_like::layer_placement& placed : m_program.placement.layers) {

@@ -65,7 +65,8 @@ struct stream_result {
 /// What a run gave. Energies are per inference, counts over all inferences.
 struct run_outcome {
     std::size_t images = 0;
-    std::uint64_t mismatches = 0;  ///< layers (if checked) and outputs
+    bool exact = true;  ///< every integer must be the reference's; false: of analog reality
+    std::uint64_t mismatches = 0;  ///< layers (if checked) and outputs; deviations if not exact
     std::uint64_t output_mismatches = 0;
     std::uint64_t load_fs = 0, load_bytes = 0;  ///< 0 if the board was restored
     double load_j = 0.0;

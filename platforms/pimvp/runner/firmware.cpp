@@ -231,6 +231,7 @@ private:
         result.integers_sha256 = net.program.fingerprint;
         result.accelerator = net.accelerator;
         result.inferences = net.work.inputs.size();
+        result.exact = net.program.target.isaac().tile.ima.is_exact();
         for (const awaited& output : m_outputs[index]) {
             nn::integer_tensor got = output.wanted;
             m_board.host().out.debug_read(output.address, got.bytes(), got.byte_count());

@@ -56,6 +56,7 @@ struct core_result {
 struct network_result {
     std::string name, sha256, integers_sha256, accelerator;
     std::size_t inferences = 0;
+    bool exact = true;             ///< every output must be the reference's
     std::uint64_t elements = 0;    ///< of all outputs of all inferences
     std::uint64_t mismatches = 0;  ///< of them, that differ from the integer reference
 };

@@ -7,6 +7,7 @@
 #include <pimvp/core/parameters.h>
 #include <pimvp/isaac_like/precision.h>
 #include <pimvp/nn/npy.h>
+#include <pimvp/runner/fidelity.h>
 #include <pimvp/runner/quantising.h>
 
 #include <sys/resource.h>
@@ -97,12 +98,12 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
     record["coding_style"] = core::to_string(options.context.style);
     record["quantum_s"] = core::to_seconds(options.context.quantum_fs);
     record["weights"] = net.weights;
-    record["fidelity"] = "bit-exact";
+    record["fidelity"] = fidelity_of(program.target.isaac().tile.ima, options.context.seed);
     record["precision"] = precision_of(work, program, outcome);
     record["results"] = {{"images", outcome.images},
-                         {"exact", true},
-                         {"mismatches", outcome.mismatches},
-                         {"deviations", 0},
+                         {"exact", outcome.exact},
+                         {"mismatches", outcome.exact ? outcome.mismatches : 0},
+                         {"deviations", outcome.exact ? 0 : outcome.mismatches},
                          {"top1", or_null(outcome.top1)},
                          {"top5", or_null(outcome.top5)},
                          {"perplexity", nullptr},
@@ -150,7 +151,8 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                           {"kind", layer.kind},
                           {"on", layer.on_host ? "host" : "accelerator"},
                           {"macs", layer.macs},
-                          {"mismatches", layer.mismatches},
+                          {"mismatches", outcome.exact ? layer.mismatches : 0},
+                          {"deviations", outcome.exact ? 0 : layer.mismatches},
                           {"latency_s", core::to_seconds(layer.latency_fs)},
                           {"energy_j", layer.energy_j},
                           {"utilisation", or_null(layer.utilisation)},
@@ -190,7 +192,8 @@ nlohmann::ordered_json firmware_record(const platform& target, const std::string
                             {"accelerator", each.accelerator},
                             {"inferences", each.inferences},
                             {"elements", each.elements},
-                            {"mismatches", each.mismatches}});
+                            {"mismatches", each.exact ? each.mismatches : 0},
+                            {"deviations", each.exact ? 0 : each.mismatches}});
     }
     record["networks"] = networks;
     const core::energy_report& energy = outcome.energy;

@@ -73,7 +73,8 @@ private:
         std::memcpy(codes.data(), payload.get_data_ptr(), codes.size());
         std::uint16_t* code = reram::adc_values(codes.payload());
         for (std::uint32_t i = 0; i < header.samples; ++i) {
-            code[i] = static_cast<std::uint16_t>(code[i] >> m_dropped_bits << m_dropped_bits);
+            const unsigned whole = code[i] >> header.fraction_bits;  // none where arrays are ideal
+            code[i] = static_cast<std::uint16_t>(whole >> m_dropped_bits << m_dropped_bits);
         }
         m_ledger.add(m_conversion, header.conversions, header.scope);
         out.send(std::move(codes), at);

@@ -99,7 +99,8 @@ struct twin_bench : support::bench {
     void send(const std::vector<std::uint16_t>& counts, const std::vector<std::uint16_t>& samples) {
         adc_sample_header header;
         header.sequence = sent++;
-        header.crossbars = static_cast<std::uint16_t>(counts.size());
+        header.crossbars = static_cast<std::uint8_t>(counts.size());
+        header.crossbar_mask = (1U << counts.size()) - 1U;
         header.samples = static_cast<std::uint32_t>(samples.size());
         const unsigned units = params.crossbar.unit_is_converted() ? 1 : 0;
         for (const std::uint16_t count : counts) {
@@ -313,10 +314,11 @@ TEST_CASE("cosim.rtl.adc_bank.unit_columns_have_lanes_of_their_own", "[cosim]") 
 
 TEST_CASE("cosim.rtl.adc_bank.what_is_no_burst_for_it_gets_an_error", "[cosim]") {
     raw_bench b;
-    const auto answer = [&b](std::uint16_t crossbars, const std::vector<std::uint16_t>& words,
+    const auto answer = [&b](std::uint8_t crossbars, const std::vector<std::uint16_t>& words,
                              std::uint32_t samples) {
         adc_sample_header header;
         header.crossbars = crossbars;
+        header.crossbar_mask = (1U << crossbars) - 1U;
         header.samples = samples;
         const bus::message message = b.source.pool().allocate_for(header, 2 * words.size());
         std::memcpy(message.data() + sizeof(header), words.data(), 2 * words.size());
@@ -325,8 +327,8 @@ TEST_CASE("cosim.rtl.adc_bank.what_is_no_burst_for_it_gets_an_error", "[cosim]")
     b.run(sc_time(1, sc_core::SC_MS), [&] {
         CHECK(answer(1, {2, 7, 8}, 2) == tlm::TLM_OK_RESPONSE);
         CHECK(answer(1, {2, 7, 8}, 3) == tlm::TLM_BURST_ERROR_RESPONSE);
-        CHECK(answer(0, {7, 8}, 2) == tlm::TLM_GENERIC_ERROR_RESPONSE);     // no crossbar
-        CHECK(answer(1, {3, 7, 8}, 2) == tlm::TLM_GENERIC_ERROR_RESPONSE);  // counts less
+        CHECK(answer(0, {7, 8}, 2) == tlm::TLM_BURST_ERROR_RESPONSE);       // no crossbar
+        CHECK(answer(1, {3, 7, 8}, 2) == tlm::TLM_BURST_ERROR_RESPONSE);    // counts more
         CHECK(answer(2, {0, 1, 7}, 1) == tlm::TLM_GENERIC_ERROR_RESPONSE);  // an empty crossbar
         CHECK(answer(9, std::vector<std::uint16_t>(18, 1), 9) ==            // too many of them
               tlm::TLM_GENERIC_ERROR_RESPONSE);
@@ -342,6 +344,10 @@ TEST_CASE("cosim.rtl.adc_bank.another_shape_than_verilated_is_refused", "[cosim]
     params.adc.bits = 7;
     CHECK_THROWS_WITH(rtl_adc_bank("bits", context, params),
                       Catch::Contains("adc.bits") && Catch::Contains("-GBITS"));
+    params = {};
+    params.crossbar.read_noise = 0.5;
+    CHECK_THROWS_WITH(rtl_adc_bank("analog", context, params),
+                      Catch::Contains("crossbar") && Catch::Contains("whole cell steps"));
     params = {};
     params.crossbar.unit_column = unit_column_kind::own_adc;
     CHECK_THROWS_WITH(rtl_adc_bank("lanes", context, params), Catch::Contains("-GLANES"));

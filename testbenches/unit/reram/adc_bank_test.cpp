@@ -7,6 +7,7 @@
 #include <pimvp/reram/adc_bank.h>
 #include <pimvp/reram/messages.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -54,7 +55,8 @@ struct bank_bench : support::bench {
     [[nodiscard]] bus::message samples(const std::vector<std::uint16_t>& values,
                                        std::uint16_t crossbars) const {
         adc_sample_header header;
-        header.crossbars = crossbars;
+        header.crossbars = static_cast<std::uint8_t>(crossbars);
+        header.crossbar_mask = (1U << crossbars) - 1U;
         header.samples = static_cast<std::uint32_t>(values.size());
         header.conversions = crossbars * 128U;
         header.scope = 2;
@@ -132,8 +134,20 @@ TEST_CASE("reram.adc_bank.malformed_samples_get_the_exact_error", "[reram][unit]
     bank_bench b{coding_style::lt};
     b.run(sc_time(1, sc_core::SC_MS), [&] {
         bus::message broken = b.samples({1, 2, 3, 4}, 2);
-        broken.data()[16] = 5;  // one sample more than there is
+        broken.data()[offsetof(adc_sample_header, samples)] = 5;  // one more than there is
         CHECK(b.source.transport(broken) == tlm::TLM_BURST_ERROR_RESPONSE);
+        broken = b.samples({1, 2, 3, 4}, 2);
+        broken.data()[sizeof(adc_sample_header)] = 3;  // and one less for the second crossbar
+        CHECK(b.source.transport(broken) == tlm::TLM_BURST_ERROR_RESPONSE);
+        broken = b.samples({1, 2, 3, 4}, 2);
+        broken.data()[offsetof(adc_sample_header, crossbar_mask)] = 7;  // three, but it says two
+        CHECK(b.source.transport(broken) == tlm::TLM_BURST_ERROR_RESPONSE);
+        broken.data()[offsetof(adc_sample_header, crossbar_mask)] = 1;
+        broken.data()[offsetof(adc_sample_header, crossbar_mask) + 1] = 1;  // crossbar 8 of 8
+        CHECK(b.source.transport(broken) == tlm::TLM_GENERIC_ERROR_RESPONSE);
+        broken = b.samples({1, 2, 3, 4}, 2);
+        broken.data()[offsetof(adc_sample_header, fraction_bits)] = 8;  // 7 at most, see the shape
+        CHECK(b.source.transport(broken) == tlm::TLM_GENERIC_ERROR_RESPONSE);
         broken = b.source.pool().allocate(8);
         CHECK(b.source.transport(broken) == tlm::TLM_BURST_ERROR_RESPONSE);
         broken = b.source.pool().allocate(tlm::TLM_READ_COMMAND, 0, 64);
