@@ -108,9 +108,7 @@ ima::ima(const sc_core::sc_module_name& name, core::context& context, const ima_
       adc("adc", context),
       codes("codes", context, m_code_service),
       out("out", context),
-      m_shape(params.crossbar),
-      m_analog(params.crossbar.is_ideal() ? nullptr
-                                          : std::make_unique<analog_rule>(params.crossbar)),
+      m_array(params.crossbar),
       m_seed(context.seed()),
       m_index(index),
       m_cycle(params.crossbar.cycle.value),
@@ -193,7 +191,7 @@ tlm::tlm_response_status ima::check_program(const tlm::tlm_generic_payload& payl
     const std::size_t image = payload.get_data_length() - sizeof(header);
     const bool possible = header.crossbar < m_crossbars.size() &&
                           header.outputs == layout.outputs() &&
-                          layout_error(m_shape, layout, image).empty();
+                          layout_error(m_array, layout, image).empty();
     return possible ? tlm::TLM_OK_RESPONSE : tlm::TLM_GENERIC_ERROR_RESPONSE;
 }
 
@@ -202,7 +200,7 @@ tlm::tlm_response_status ima::check_multiply(const tlm::tlm_generic_payload& pay
         return tlm::TLM_BURST_ERROR_RESPONSE;
     }
     const auto header = bus::header_of<ima_multiply_header>(payload);
-    const std::size_t block_bytes = std::size_t{m_shape.rows} * header.element_bytes +
+    const std::size_t block_bytes = std::size_t{m_array.rows} * header.element_bytes +
                                     (header.cycles == 0 ? 0 : sizeof(std::uint16_t));
     const std::size_t expected = sizeof(header) + header.row_blocks * block_bytes;
     if (payload.get_data_length() != expected) return tlm::TLM_BURST_ERROR_RESPONSE;
@@ -212,7 +210,7 @@ tlm::tlm_response_status ima::check_multiply(const tlm::tlm_generic_payload& pay
         return tlm::TLM_GENERIC_ERROR_RESPONSE;
     }
     for (unsigned block = 0; block < header.row_blocks; ++block) {
-        const unsigned planes = planes_of(payload, header, m_shape.rows, block);
+        const unsigned planes = planes_of(payload, header, m_array.rows, block);
         if (planes >> header.input_bits != 0 || population_count(planes) > cycles_of(header)) {
             return tlm::TLM_GENERIC_ERROR_RESPONSE;
         }
@@ -260,11 +258,12 @@ void ima::program(const tlm::tlm_generic_payload& payload, const sc_core::sc_tim
 }
 
 void ima::place(const ima_program_header& header, const std::uint8_t* image) {
-    programmed_crossbar cells{m_shape, layout_of(header), image};
+    programmed_crossbar cells{m_array, layout_of(header), image};
     std::unique_ptr<const analog_crossbar> analog;
-    if (m_analog) {
+    if (!m_array.is_ideal()) {
+        if (!m_analog) m_analog = std::make_unique<analog_rule>(m_array);
         const std::string crossbar = this->name() + (".crossbar" + std::to_string(header.crossbar));
-        analog = std::make_unique<analog_crossbar>(*m_analog, m_shape, cells, m_seed, crossbar);
+        analog = std::make_unique<analog_crossbar>(*m_analog, m_array, cells, m_seed, crossbar);
     }
     m_crossbars[header.crossbar] = std::make_shared<const placed_array>(
         placed_array{std::move(cells), std::move(analog), header.crossbar, header.row_block,
@@ -299,15 +298,15 @@ void ima::erase(const ima_erase_header& header) {
 void ima::multiply(const tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) {
     multiply_state& state = take_state();
     const auto header = bus::header_of<ima_multiply_header>(payload);
-    const unsigned row_words = m_shape.row_words();
+    const unsigned row_words = m_array.row_words();
     state.header = header;
     state.cycles = cycles_of(header);
 
     const std::uint8_t* inputs = bus::tail_of<ima_multiply_header>(payload);
     state.masks.resize(std::size_t{header.row_blocks} * header.input_bits * row_words);
     for (unsigned block = 0; block < header.row_blocks; ++block) {
-        slice_inputs({inputs + std::size_t{block} * m_shape.rows * header.element_bytes,
-                      m_shape.rows, header.element_bytes, header.input_bits, false},
+        slice_inputs({inputs + std::size_t{block} * m_array.rows * header.element_bytes,
+                      m_array.rows, header.element_bytes, header.input_bits, false},
                      row_words,
                      state.masks.data() + std::size_t{block} * header.input_bits * row_words);
     }
@@ -339,10 +338,10 @@ void ima::collect_arrays(multiply_state& state, const tlm::tlm_generic_payload& 
         active_array active;
         active.array = m_crossbars[i];
         active.first_total = totals;
-        active.samples = placed.cells.layout().columns + (m_shape.unit_is_converted() ? 1U : 0U);
+        active.samples = placed.cells.layout().columns + (m_array.unit_is_converted() ? 1U : 0U);
         totals += active.samples;
         state.outputs = std::max(state.outputs, placed.end_output());
-        schedule(active, planes_of(payload, header, m_shape.rows, placed.row_block), state);
+        schedule(active, planes_of(payload, header, m_array.rows, placed.row_block), state);
         if (m_analog && m_analog->has_noise()) {
             placed.analog->draw_noise(header.sequence, std::size_t{active.samples} * state.cycles,
                                       active.noise);
@@ -360,9 +359,9 @@ void ima::schedule(active_array& active, unsigned planes, const multiply_state& 
     for (unsigned plane = 0, next = 0; plane < state.header.input_bits; ++plane) {
         if ((planes >> plane & 1U) == 0) continue;
         active.plane_in[in_place ? plane : next++] = static_cast<std::uint8_t>(plane);
-        if (m_shape.unit_is_converted()) continue;
+        if (m_array.unit_is_converted()) continue;
         const std::int64_t unit = active.array->cells.unit_sum(
-            state.row_bits(active.array->row_block, plane, m_shape.row_words()));
+            state.row_bits(active.array->row_block, plane, m_array.row_words()));
         active.unit_total += state.is_sign(plane, planes) ? -(unit << plane) : unit << plane;
     }
 }
@@ -370,7 +369,7 @@ void ima::schedule(active_array& active, unsigned planes, const multiply_state& 
 void ima::charge(const multiply_state& state) {
     operation_counts work;
     for (const active_array& active : state.arrays) {
-        work += count_operations(m_shape, active.array->cells.layout().columns,
+        work += count_operations(m_array, active.array->cells.layout().columns,
                                  population_count(active.planes));
     }
     unsigned busy_cycles = 0;
@@ -402,7 +401,7 @@ bus::message ima::make_samples(const multiply_state& state, unsigned cycle) cons
         hold_columns(state, active, cycle, samples);
         samples += active.samples;
         *counts++ = static_cast<std::uint16_t>(active.samples);
-        header.conversions += conversions_per_cycle(m_shape, active.array->cells.layout().columns);
+        header.conversions += conversions_per_cycle(m_array, active.array->cells.layout().columns);
     }
     std::memcpy(message.data(), &header, sizeof(header));
     return message;
@@ -413,10 +412,10 @@ void ima::hold_columns(const multiply_state& state, const active_array& active, 
                        std::uint16_t* samples) const {
     const placed_array& array = *active.array;
     const std::uint64_t* row_bits =
-        state.row_bits(array.row_block, active.plane_in[cycle], m_shape.row_words());
+        state.row_bits(array.row_block, active.plane_in[cycle], m_array.row_words());
     if (!array.analog) {
         array.cells.column_sums(row_bits, samples);
-        if (m_shape.unit_is_converted())
+        if (m_array.unit_is_converted())
             samples[active.samples - 1] = array.cells.unit_sum(row_bits);
         return;
     }
@@ -508,7 +507,7 @@ void ima::finish(multiply_state& state, const sc_core::sc_time& at) {
         const programmed_crossbar& cells = active.array->cells;
         const std::int32_t* totals = state.totals.data() + active.first_total;
         const std::int64_t unit =
-            m_shape.unit_is_converted() ? totals[cells.layout().columns] : active.unit_total;
+            m_array.unit_is_converted() ? totals[cells.layout().columns] : active.unit_total;
         cells.combine(totals, unit, sums + active.array->first_output);
     }
     state.ticket = 0;

@@ -169,8 +169,8 @@ private:
     static events make_events(core::energy_ledger& ledger, const ima_params& params);
 
     code_service m_code_service{*this};
-    const crossbar_shape m_shape;
-    const std::unique_ptr<const analog_rule> m_analog;  ///< null: ideal arrays
+    const crossbar_params m_array;
+    std::unique_ptr<const analog_rule> m_analog;  ///< null: ideal arrays, or none written yet
     const std::uint64_t m_seed;
     const std::uint32_t m_index;
     const core::duration m_cycle;

@@ -127,6 +127,17 @@ TEST_CASE("cli.errors.platforms", "[platform]") {
     refuses(here, platform("none.yaml", "accelerators: {}\n"), {"none.yaml", "accelerators"});
     refuses(here, {"--set", "accelerators.npu.params.tile.imas=0"}, {"out of range", "1 .. 64"});
     refuses(here, {"--set", "accelerators.npu.params.chps=1"}, {"did you mean 'chips'"});
+    refuses(here,
+            {"--set", "accelerators.npu.params.tile.ima.adc.saturation=forbid", "--set",
+             "accelerators.npu.params.tile.ima.adc.bits=7"},
+            {"accelerators.npu.params.tile.ima.adc.bits", "7 bits", "128 rows of 2-bit cells",
+             "need 8", "forbidden", "range: full_scale"});
+    refuses(here,
+            {"--set", "accelerators.npu.params.tile.ima.crossbar.stuck_at_zero=0.9", "--set",
+             "accelerators.npu.params.tile.ima.crossbar.stuck_at_max=0.2"},
+            {"crossbar.stuck_at_max", "stuck_at_zero"});
+    refuses(here, {"--set", "accelerators.npu.params.tile.ima.crossbar.read_noise=-1"},
+            {"crossbar.read_noise", "out of range", "0 .. 16"});
     refuses(here, {"--set", "memory.latency=5parsec"}, {"unknown unit 'parsec'"});
     refuses(here, {"--set", "memory.size=1 KiB"}, {"memory"});
     refuses(here, {"--set", "memory.address=0x7FFFF000"}, {"memory", "npu"});  // overlap

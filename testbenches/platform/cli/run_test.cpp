@@ -70,6 +70,57 @@ TEST_CASE("cli.run.coding_styles_agree_on_everything", "[platform]") {
     CHECK(lt == at);  // a static schedule: values, counts and times
 }
 
+TEST_CASE("cli.run.analog_reality_is_recorded_and_counted_as_deviations", "[platform]") {
+    const scratch_folder here;
+    const std::string ima = "accelerators.npu.params.tile.ima.";
+    const json ideal = json::parse(record_of(here, "ideal", {}));
+    CHECK(ideal["fidelity"] == "bit-exact");
+    CHECK(ideal["results"]["deviations"] == 0);
+    const std::vector<std::vector<std::string>> kinds{{"crossbar.conductance_sigma=0.05"},
+                                                      {"crossbar.stuck_at_zero=0.01"},
+                                                      {"crossbar.stuck_at_max=0.01"},
+                                                      {"crossbar.read_noise=0.5"},
+                                                      {"adc.offset_sigma=0.5"},
+                                                      {"adc.gain_sigma=0.02"},
+                                                      {"adc.bits=5", "adc.range=full_scale"},
+                                                      {"adc.bits=5"}};
+    for (const std::vector<std::string>& kind : kinds) {
+        std::vector<std::string> words;
+        for (const std::string& setting : kind) words.insert(words.end(), {"--set", ima + setting});
+        CAPTURE(kind.front());
+        const std::string text = record_of(here, "analog", words);
+        const json record = json::parse(text);
+        CHECK(record_of(here, "again", words) == text);
+        CHECK_THAT(record["fidelity"].get<std::string>(),
+                   Catch::StartsWith("analog: ") &&
+                       Catch::Contains(kind.front().substr(0, kind.front().find('='))));
+        const json& results = record["results"];
+        CHECK(results["exact"] == false);
+        CHECK(results["mismatches"] == 0);
+        CHECK(results["deviations"] > 0);
+        std::uint64_t of_layers = 0;
+        for (const json& layer : record["layers"]) {
+            CHECK(layer["mismatches"] == 0);
+            of_layers += layer["deviations"].get<std::uint64_t>();
+        }
+        CHECK(of_layers > 0);
+        CHECK(results["top1"] > 0.5);
+        CHECK(results["kl"] != ideal["results"]["kl"]);  // of the machine's outputs
+        CHECK(record["latency"] == ideal["latency"]);
+
+        words.insert(words.end(), {"--coding-style", "at", "--kernels", "portable"});
+        json at = json::parse(record_of(here, "at", words));
+        at["coding_style"] = "lt";
+        CHECK(at == record);
+        words.insert(words.end(), {"--seed", "2"});
+        const json other = json::parse(record_of(here, "other", words));
+        const bool is_random =
+            record["fidelity"].get<std::string>().find("seed 1") != std::string::npos;
+        CHECK(is_random == (kind.front() != "adc.bits=5"));
+        CHECK((other["results"]["kl"] != results["kl"]) == is_random);
+    }
+}
+
 TEST_CASE("cli.run.record_adds_up", "[platform]") {
     const scratch_folder here;
     const json record = json::parse(record_of(here, "run", {}));

@@ -7,6 +7,7 @@
 #include <pimvp/reram/adc_bank.h>
 #include <pimvp/reram/messages.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -103,6 +104,30 @@ TEST_CASE("reram.adc_bank.codes_saturate_and_are_counted", "[reram][unit]") {
     CHECK(report.by_component_j.at("adc") == Approx(256 * 1.5625e-12));
     CHECK(report.by_scope_j.at(2) == Approx(256 * 1.5625e-12));
     CHECK(b.source.pool().outstanding() == 0);
+}
+
+TEST_CASE("reram.adc_bank.each_converter_has_errors_of_its_own", "[reram][unit]") {
+    ima_params params;
+    params.adc.offset_sigma = 3.0;
+    params.adc.gain_sigma = 0.05;
+    params.crossbar.unit_column = unit_column_kind::own_adc;
+    bank_bench b{coding_style::lt, params};
+    const std::vector<std::uint16_t> sums{10, 100, 64, 20, 200, 128};  // two crossbars of two
+    b.run(sc_time(1, sc_core::SC_MS), [&] {
+        bus::message message = b.samples(sums, 2);
+        const std::uint8_t crossbars_2_and_5 = 0b100100;
+        message.data()[offsetof(adc_sample_header, crossbar_mask)] = crossbars_2_and_5;
+        CHECK(b.source.transport(message) == tlm::TLM_OK_RESPONSE);
+    });
+    const core::random_field errors{b.context.seed(), b.dut.name()};
+    std::vector<std::uint16_t> expected(sums.size());
+    for (const auto& [converter_index, first, count] :
+         {std::array<unsigned, 3>{2, 0, 2}, {8 + 2, 2, 1}, {5, 3, 2}, {8 + 5, 5, 1}}) {
+        converter{params, errors, converter_index}.convert(&sums[first], 0, &expected[first],
+                                                           count);
+    }
+    CHECK(b.sink.codes.at(0) == expected);
+    CHECK(expected != sums);
 }
 
 TEST_CASE("reram.adc_bank.128_columns_take_one_cycle", "[reram][unit]") {

@@ -87,8 +87,9 @@ struct ima_bench : support::bench {
     result_sink sink{"sink", context};
 
     explicit ima_bench(core::coding_style style, const reram::ima_params& given = {},
-                       const reram::parts& parts = reram::parts::defaults(), bool use_raw = false)
-        : bench(style),
+                       const reram::parts& parts = reram::parts::defaults(), bool use_raw = false,
+                       std::uint64_t seed = 1)
+        : bench(core::context_options{seed, style, 0}),
           params(given),
           pool(context.service<bus::payload_pool>()),
           dut("ima", context, params, 3),
