@@ -77,10 +77,9 @@ TEST_CASE("cli.run.analog_reality_is_recorded_and_counted_as_deviations", "[plat
     const json ideal = json::parse(record_of(here, "ideal", {}));
     CHECK(ideal["fidelity"] == "bit-exact");
     CHECK(ideal["results"]["deviations"] == 0);
-    for (const std::string& kind :
-         {"crossbar.conductance_sigma=0.05", "crossbar.stuck_at_zero=0.01",
-          "crossbar.stuck_at_max=0.01", "crossbar.read_noise=0.5", "adc.offset_sigma=0.5",
-          "adc.gain_sigma=0.02", "adc.bits=5"}) {
+    for (const std::string kind : {"crossbar.conductance_sigma=0.05", "crossbar.stuck_at_zero=0.01",
+                                   "crossbar.stuck_at_max=0.01", "crossbar.read_noise=0.5",
+                                   "adc.offset_sigma=0.5", "adc.gain_sigma=0.02", "adc.bits=5"}) {
         const json record = json::parse(record_of(here, "analog", {"--set", of_ima + kind}));
         CAPTURE(kind);
         CHECK_THAT(record["fidelity"].get<std::string>(),
@@ -103,7 +102,7 @@ TEST_CASE("cli.run.analog_reality_is_recorded_and_counted_as_deviations", "[plat
 TEST_CASE("cli.run.analog_reality_depends_on_the_seed_only", "[platform]") {
     const scratch_folder here;
     std::vector<std::string> words;
-    for (const std::string& setting :
+    for (const std::string setting :
          {"crossbar.conductance_sigma=0.05", "crossbar.stuck_at_zero=0.001",
           "crossbar.stuck_at_max=0.001", "crossbar.read_noise=0.3", "adc.offset_sigma=0.2",
           "adc.gain_sigma=0.01", "adc.bits=7", "adc.range=full_scale"}) {
