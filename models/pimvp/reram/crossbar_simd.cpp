@@ -6,6 +6,7 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define PIMVP_RERAM_X86_SIMD 1
+#include <immintrin.h>
 #else
 #define PIMVP_RERAM_X86_SIMD 0
 #endif
@@ -16,7 +17,7 @@ namespace pimvp::reram {
 namespace {
 
 // The loops are the same text for every variant: inlined into functions of different targets, the
-// compiler vectorises them for each.
+// compiler vectorises them for each. Tables are what it cannot: they have intrinsics.
 
 PIMVP_ALWAYS_INLINE std::size_t saturate_loop(const std::uint16_t* samples, std::uint16_t* codes,
                                               std::size_t count, std::uint16_t highest) {
@@ -104,6 +105,7 @@ constexpr unsigned nibbles_per_byte = 17;
 using vector = std::uint64_t __attribute__((vector_size(block_bytes)));
 using byte_vector = std::uint8_t __attribute__((vector_size(block_bytes)));
 using word_vector = std::uint16_t __attribute__((vector_size(2 * block_bytes)));
+using half_word_vector = std::uint16_t __attribute__((vector_size(block_bytes)));
 using eight_rows = std::uint16_t __attribute__((vector_size(16)));
 
 /// The places of the bits of a byte, lowest first, and how many they are.
@@ -231,24 +233,29 @@ PIMVP_ALWAYS_INLINE void column_sums_loop(const cell_view& array, const std::uin
 // Analog arrays: conductances are added in 16 bits, the columns of as many vectors as stay in
 // registers at a time.
 
-constexpr unsigned vector_cells = sizeof(word_vector) / sizeof(std::uint16_t);
-
-template <unsigned Vectors>
+template <class Vector, unsigned Vectors>
 PIMVP_ALWAYS_INLINE void sum_conductances(const conductance_view& array, unsigned first,
                                           const std::uint16_t* rows, unsigned count,
                                           std::uint16_t* sums) {
-    word_vector sum[Vectors] = {};
-    const std::uint16_t* const cells = array.cells + first;
-    for (unsigned i = 0; i < count; ++i) {
-        const std::uint16_t* row = cells + std::size_t{rows[i]} * array.row_cells;
-        for (unsigned v = 0; v < Vectors; ++v) {
-            word_vector some;
-            std::memcpy(&some, row + v * vector_cells, sizeof(some));
-            sum[v] += some;
+    constexpr unsigned cells_each = sizeof(Vector) / sizeof(std::uint16_t);
+    constexpr unsigned block = Vectors * cells_each;
+    for (; array.row_cells - first >= block; first += block) {
+        Vector sum[Vectors] = {};
+        const std::uint16_t* const cells = array.cells + first;
+        for (unsigned i = 0; i < count; ++i) {
+            const std::uint16_t* row = cells + std::size_t{rows[i]} * array.row_cells;
+            for (unsigned v = 0; v < Vectors; ++v) {
+                Vector some;
+                std::memcpy(&some, row + v * cells_each, sizeof(some));
+                sum[v] += some;
+            }
         }
+        const unsigned columns = std::min(block, array.columns - first);
+        std::memcpy(sums + first, sum, columns * sizeof(*sums));
     }
-    const unsigned columns = std::min(Vectors * vector_cells, array.columns - first);
-    std::memcpy(sums + first, sum, columns * sizeof(*sums));
+    if constexpr (block > conductance_row_cells(1)) {
+        sum_conductances<Vector, Vectors / 2>(array, first, rows, count, sums);
+    }
 }
 
 /// Sums that may need more than 16 bits: rare.
@@ -264,26 +271,13 @@ PIMVP_ALWAYS_INLINE void sum_wide_conductances(const conductance_view& array,
     }
 }
 
+template <class Vector, unsigned Vectors>
 PIMVP_ALWAYS_INLINE void conductance_sums_loop(const conductance_view& array,
                                                const std::uint64_t* row_bits, std::uint16_t* sums) {
     std::uint16_t rows[most_rows + 16];
     const unsigned count = find_rows(array.rows, row_bits, rows);
     if (!array.fits_16_bits) return sum_wide_conductances(array, rows, count, sums);
-    constexpr unsigned block = 4 * vector_cells;
-    unsigned first = 0;
-    for (; array.row_cells - first >= block; first += block) {
-        sum_conductances<4>(array, first, rows, count, sums);
-    }
-    switch ((array.row_cells - first) / vector_cells) {
-    case 3:
-        return sum_conductances<3>(array, first, rows, count, sums);
-    case 2:
-        return sum_conductances<2>(array, first, rows, count, sums);
-    case 1:
-        return sum_conductances<1>(array, first, rows, count, sums);
-    default:
-        return;
-    }
+    sum_conductances<Vector, Vectors>(array, 0, rows, count, sums);
 }
 
 PIMVP_ALWAYS_INLINE void add_noise_loop(const std::int16_t* table, const std::uint8_t* draws,
@@ -335,7 +329,7 @@ void column_sums_portable(const cell_view& array, const std::uint64_t* row_bits,
 
 void conductance_sums_portable(const conductance_view& array, const std::uint64_t* row_bits,
                                std::uint16_t* sums) {
-    conductance_sums_loop(array, row_bits, sums);
+    conductance_sums_loop<eight_rows, 8>(array, row_bits, sums);
 }
 
 void add_noise_portable(const std::int16_t* table, const std::uint8_t* draws, std::uint16_t* sums,
@@ -386,7 +380,7 @@ PIMVP_AVX2 void column_sums_avx2(const cell_view& array, const std::uint64_t* ro
 
 PIMVP_AVX2 void conductance_sums_avx2(const conductance_view& array, const std::uint64_t* row_bits,
                                       std::uint16_t* sums) {
-    conductance_sums_loop(array, row_bits, sums);
+    conductance_sums_loop<half_word_vector, 8>(array, row_bits, sums);
 }
 
 PIMVP_AVX2 void add_noise_avx2(const std::int16_t* table, const std::uint8_t* draws,
@@ -434,12 +428,39 @@ PIMVP_AVX512 void column_sums_avx512(const cell_view& array, const std::uint64_t
 
 PIMVP_AVX512 void conductance_sums_avx512(const conductance_view& array,
                                           const std::uint64_t* row_bits, std::uint16_t* sums) {
-    conductance_sums_loop(array, row_bits, sums);
+    conductance_sums_loop<word_vector, 4>(array, row_bits, sums);
+}
+
+/// table[index] of 32 words, from a table of 256: four times 64 entries, of which bits 6 and 7 of
+/// the index take one.
+PIMVP_AVX512 inline __m512i look_up(const __m512i (&table)[8], __m512i index) {
+    const __mmask32 odd = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x40));
+    const __mmask32 upper = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x80));
+    __m512i of[4];
+    for (unsigned i = 0; i < 4; ++i) {
+        of[i] = _mm512_permutex2var_epi16(table[2 * i], index, table[2 * i + 1]);
+    }
+    return _mm512_mask_blend_epi16(upper, _mm512_mask_blend_epi16(odd, of[0], of[1]),
+                                   _mm512_mask_blend_epi16(odd, of[2], of[3]));
 }
 
 PIMVP_AVX512 void add_noise_avx512(const std::int16_t* table, const std::uint8_t* draws,
                                    std::uint16_t* sums, std::size_t count) {
-    add_noise_loop(table, draws, sums, count);
+    __m512i entries[8];
+    for (unsigned i = 0; i < 8; ++i) entries[i] = _mm512_loadu_si512(table + 32 * i);
+    std::size_t i = 0;
+    for (; i + 32 <= count; i += 32) {
+        const __m512i pairs = _mm512_loadu_si512(draws + 2 * i);
+        const __m512i first = look_up(entries, _mm512_and_si512(pairs, _mm512_set1_epi16(0xFF)));
+        const __m512i noise =
+            _mm512_add_epi16(first, look_up(entries, _mm512_srli_epi16(pairs, 8)));
+        const __m512i zero = _mm512_setzero_si512();
+        __m512i sum = _mm512_loadu_si512(sums + i);
+        sum = _mm512_adds_epu16(sum, _mm512_max_epi16(noise, zero));
+        sum = _mm512_subs_epu16(sum, _mm512_max_epi16(_mm512_sub_epi16(zero, noise), zero));
+        _mm512_storeu_si512(sums + i, sum);
+    }
+    add_noise_loop(table, draws + 2 * i, sums + i, count - i);
 }
 
 PIMVP_AVX512 std::size_t convert_avx512(const conversion& rule, unsigned up,

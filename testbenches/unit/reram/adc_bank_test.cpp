@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <support/bench.h>
 #include <support/catch.h>
+#include <support/random.h>
 
 #include <pimvp/bus/initiator_port.h>
 #include <pimvp/core/clock.h>
@@ -179,5 +180,33 @@ TEST_CASE("reram.adc_bank.malformed_samples_get_the_exact_error", "[reram][unit]
         CHECK(b.source.transport(broken) == tlm::TLM_COMMAND_ERROR_RESPONSE);
         CHECK(b.source.debug_write(0, broken.data(), 8) == 0);
     });
+    CHECK(b.source.pool().outstanding() == 0);
+}
+
+TEST_CASE("reram.adc_bank.hostile_headers_are_answered_and_no_payload_is_lost", "[reram][unit]") {
+    support::generator random;
+    ima_params params;
+    params.adc.offset_sigma = 1.0;
+    params.crossbar.unit_column = unit_column_kind::own_adc;
+    bank_bench b{coding_style::lt, params};
+    std::size_t taken = 0;
+    b.run(sc_time(100, sc_core::SC_MS), [&] {
+        for (unsigned i = 0; i < 5000; ++i) {
+            bus::message message = b.samples(std::vector<std::uint16_t>(random.below(20) + 2), 2);
+            for (unsigned change = 0; change < random.below(4); ++change) {
+                const std::size_t at = offsetof(adc_sample_header, bit) + random.below(24);
+                message.data()[at] = static_cast<std::uint8_t>(random.next() >> random.below(8));
+            }
+            CAPTURE(random.seed(), i);
+            const tlm::tlm_response_status answer = b.source.transport(message);
+            const bool is_known = answer == tlm::TLM_OK_RESPONSE ||
+                                  answer == tlm::TLM_BURST_ERROR_RESPONSE ||
+                                  answer == tlm::TLM_GENERIC_ERROR_RESPONSE;
+            REQUIRE(is_known);
+            if (answer == tlm::TLM_OK_RESPONSE) ++taken;
+        }
+    });
+    CHECK(taken > 100);
+    CHECK(b.sink.codes.size() == taken);
     CHECK(b.source.pool().outstanding() == 0);
 }
