@@ -27,10 +27,11 @@ front_end::front_end(const sc_core::sc_module_name& name, core::context& context
       m_stats(context.statistics(), this->name()) {
     connect_registers();
     for (std::uint32_t i = 0; i < params.jobs_in_flight && context.trace().enabled(); ++i) {
-        m_tracks.push_back(
-            context.trace().track(std::string(this->name()) + ".job" + std::to_string(i)));
+        m_tracks.push_back(context.trace().track(
+            std::string(this->name()) + ".job" + std::to_string(i), core::trace_level::overview));
     }
-    m_irq_track = context.trace().track(std::string(this->name()) + ".irq");
+    m_irq_track =
+        context.trace().track(std::string(this->name()) + ".irq", core::trace_level::overview);
 
     sc_core::sc_spawn_options thread;
     thread.set_stack_size(1 << 20);  // an engine's load() runs on it

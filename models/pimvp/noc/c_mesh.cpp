@@ -38,6 +38,40 @@ c_mesh::c_mesh(const sc_core::sc_module_name& name, core::context& context,
       m_stats(own_stats()) {
     if (!context.trace().enabled()) return;
     for (const auto& port : out) m_tracks.push_back(context.trace().track(port.name()));
+    meter_ways();
+}
+
+/// A meter each for the routers and, in detail, for the links that leave nodes and routers.
+void c_mesh::meter_ways() {
+    core::trace& trace = context().trace();
+    const std::string prefix = std::string(name()) + ".";
+    const mesh_shape& shape = m_kernel.shape();
+    const auto flits_per_s = static_cast<double>(m_params.clock.value.hz);
+    const auto link = [&](const std::string& what) {
+        m_link_meters.push_back(trace.meter(prefix + what, "flits of a link", flits_per_s));
+    };
+    for (const char* const way : {".to_router", ".from_router", ".turn"}) {
+        for (std::uint32_t node = 0; node < shape.nodes(); ++node) {
+            link((node == shape.io_node() ? "io" : "node" + std::to_string(node)) + way);
+        }
+    }
+    for (std::uint32_t router = 0; router < shape.routers(); ++router) {
+        const std::string its = "router" + std::to_string(router);
+        for (const char* const way : {".east", ".west", ".south", ".north"}) link(its + way);
+        m_router_meters.push_back(
+            trace.meter(prefix + its, "flits", 0.0, core::trace_level::overview));
+    }
+}
+
+/// The flits of the message that went m_way, in routers and on links.
+void c_mesh::meter(std::uint64_t flits) {
+    for (const mesh_kernel::link_use& use : m_way) {
+        const std::uint64_t start = core::to_fs(time_of(use.start));
+        const std::uint64_t end = core::to_fs(time_of(use.start + flits));
+        if (core::trace_meter* const link = m_link_meters[use.link]) link->add(start, end, flits);
+        const auto router = m_kernel.router_before(use.link);
+        if (router) m_router_meters[*router]->add(start, end, flits);
+    }
 }
 
 std::uint64_t c_mesh::unit_at(const sc_core::sc_time& time) const {
@@ -59,14 +93,17 @@ message_network::delivery c_mesh::carry(std::uint64_t ready, std::uint32_t sourc
     const bool here = map().chip_of(header.destination) == m_chip;
     const std::uint32_t to = here ? map().local_of(header.destination) : map().tiles;
     const std::uint64_t flits = flits_of(bytes);
-    const auto way = m_kernel.send(ready, source_port, to, flits);
+    const bool is_traced = !m_tracks.empty();
+    m_way.clear();
+    const auto way = m_kernel.send(ready, source_port, to, flits, is_traced ? &m_way : nullptr);
+    if (is_traced) meter(flits);
     context().ledger().add(m_router_flit, flits * way.routers, header.scope);
     context().ledger().add(m_link_flit, flits * way.links, header.scope);
     m_stats.flits += flits;
     m_stats.router_flits += flits * way.routers;
     m_stats.link_flits += flits * way.links;
     m_stats.stalled += way.stalled;
-    if (!m_tracks.empty() && way.links != 0) {
+    if (is_traced && way.links != 0) {
         context().trace().slice(m_tracks[to], "message", core::to_fs(time_of(way.ejected)),
                                 core::to_fs(time_of(way.done)),
                                 {{"source", header.source}, {"flits", flits}});

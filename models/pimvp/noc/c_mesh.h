@@ -78,6 +78,8 @@ private:
                    const bus::node_message_header& header, std::size_t bytes) override;
     void forget() override { m_kernel.clear(); }
     [[nodiscard]] std::uint64_t flits_of(std::size_t bytes) const;
+    void meter_ways();
+    void meter(std::uint64_t flits);
 
     const c_mesh_params m_params;
     const std::uint32_t m_chip;
@@ -86,7 +88,10 @@ private:
     core::event_id m_router_flit;
     core::event_id m_link_flit;
     statistics m_stats;
-    std::vector<core::trace_track> m_tracks;  // of the last links, if a trace is on
+    // If a trace is on: the last links, routers, links the trace keeps (else null), a way.
+    std::vector<core::trace_track> m_tracks;
+    std::vector<core::trace_meter*> m_router_meters, m_link_meters;
+    std::vector<mesh_kernel::link_use> m_way;
 };
 
 }  // namespace pimvp::noc

@@ -35,7 +35,7 @@ std::uint64_t mesh_kernel::take(std::uint32_t link, std::uint64_t earliest, std:
 }
 
 mesh_kernel::transfer mesh_kernel::send(std::uint64_t ready, std::uint32_t from, std::uint32_t to,
-                                        std::uint64_t flits) {
+                                        std::uint64_t flits, std::vector<link_use>* way) {
     transfer result;
     std::uint64_t head = ready + 1;  // through the network interface
     if (from == to) {
@@ -43,6 +43,7 @@ mesh_kernel::transfer mesh_kernel::send(std::uint64_t ready, std::uint32_t from,
     } else {
         walk(from, to, [&](std::uint32_t link) {
             result.ejected = take(link, head, flits);
+            if (way != nullptr) way->push_back({link, result.ejected});
             head = result.ejected + 1 + m_router_cycles;
             ++result.links;
         });
@@ -65,6 +66,13 @@ std::vector<std::uint32_t> mesh_kernel::route(std::uint32_t from, std::uint32_t 
     if (from == to) return links;
     walk(from, to, [&](std::uint32_t link) { links.push_back(link); });
     return links;
+}
+
+std::optional<std::uint32_t> mesh_kernel::router_before(std::uint32_t link) const {
+    const std::uint32_t nodes = m_shape.nodes();
+    if (link >= 3 * nodes) return (link - 3 * nodes) / 4;
+    if (link >= nodes && link < 2 * nodes) return m_shape.router_of(link - nodes);
+    return std::nullopt;
 }
 
 void mesh_kernel::clear() {

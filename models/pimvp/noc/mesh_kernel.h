@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace pimvp::noc {
@@ -72,9 +73,16 @@ public:
         std::uint64_t stalled = 0;  ///< cycles lost to other messages
     };
 
-    /// Sends `flits` >= 1, ready in cycle `ready`, and reserves the links on its way.
-    /// Precondition: from, to < shape().nodes().
-    transfer send(std::uint64_t ready, std::uint32_t from, std::uint32_t to, std::uint64_t flits);
+    /// A link that a message used, and the cycle in which its head entered it.
+    struct link_use {
+        std::uint32_t link = 0;
+        std::uint64_t start = 0;
+    };
+
+    /// Sends `flits` >= 1, ready in cycle `ready`, and reserves the links on its way, which are
+    /// added to `way` if there is one. Precondition: from, to < shape().nodes().
+    transfer send(std::uint64_t ready, std::uint32_t from, std::uint32_t to, std::uint64_t flits,
+                  std::vector<link_use>* way = nullptr);
 
     /// What send() would take without contention, in cycles.
     [[nodiscard]] std::uint64_t unloaded_cycles(std::uint32_t from, std::uint32_t to,
@@ -83,6 +91,8 @@ public:
     /// link from node i to its router, n + i the one back, 3 * n + 4 * r + d the one that leaves
     /// router r to the east, west, south, north (d = 0 .. 3).
     [[nodiscard]] std::vector<std::uint32_t> route(std::uint32_t from, std::uint32_t to) const;
+    /// The router that a link leaves; null for one that leaves a node.
+    [[nodiscard]] std::optional<std::uint32_t> router_before(std::uint32_t link) const;
     /// Cycles each link has been given to messages since clear(), by link number.
     [[nodiscard]] const std::vector<std::uint64_t>& busy_cycles() const { return m_busy; }
 

@@ -11,6 +11,21 @@
 #include <utility>
 
 namespace pimvp::reram {
+namespace {
+
+/// Conversions a second.
+double capacity_of(const ima_params& params) {
+    return static_cast<double>(params.crossbars) *
+           static_cast<double>(params.adc.sample_rate.value.hz);
+}
+
+/// One meter for all banks of a tile; a bank that stands alone has its own.
+std::string meter_name_beside(const sc_core::sc_module& bank) {
+    const sc_core::sc_object* const parent = bank.get_parent_object();
+    return std::string(parent == nullptr ? bank.name() : parent->name()) + ".adc";
+}
+
+}  // namespace
 
 adc_bank::adc_bank(const sc_core::sc_module_name& name, core::context& context,
                    const ima_params& params)
@@ -27,6 +42,9 @@ adc_bank::adc_bank(const sc_core::sc_module_name& name, core::context& context,
       m_conversion(context.ledger().event("adc", "conversion",
                                           std::to_string(params.adc.bits) + "b",
                                           params.adc.conversion_energy(), core::in_array)),
+      m_meter(context.trace().meter(this->name(), "conversions of an IMA", capacity_of(params))),
+      m_tiles_meter(context.trace().meter(meter_name_beside(*this), "conversions",
+                                          capacity_of(params), core::trace_level::overview)),
       m_stats(context.statistics(), this->name()) {}
 
 std::vector<converter> adc_bank::make_converters(const ima_params& params, core::context& context,
@@ -78,6 +96,7 @@ void adc_bank::execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time
     m_stats.clipped += convert_each(payload, adc_values(codes.payload()));
     m_stats.conversions += header.conversions;
     m_ledger.add(m_conversion, header.conversions, header.scope);
+    if (m_tiles_meter != nullptr) meter(header.conversions, occupancy(payload), at);
     out.send(std::move(codes), at);
 }
 
@@ -103,6 +122,15 @@ std::size_t adc_bank::convert_each(const tlm::tlm_generic_payload& payload,
         if (units != 0) convert(m_crossbars + crossbar, units);
     }
     return clipped;
+}
+
+/// The trace shows work where it was done: up to `at` from now on.
+void adc_bank::meter(std::uint64_t conversions, const sc_core::sc_time& took,
+                     const sc_core::sc_time& at) {
+    const std::uint64_t end = core::now_fs() + core::to_fs(at);
+    const std::uint64_t start = end - std::min(end, core::to_fs(took));
+    m_tiles_meter->add(start, end, conversions);
+    if (m_meter != nullptr) m_meter->add(start, end, conversions);
 }
 
 }  // namespace pimvp::reram

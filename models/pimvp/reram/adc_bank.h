@@ -11,6 +11,7 @@
 #include <pimvp/core/context.h>
 #include <pimvp/core/energy.h>
 #include <pimvp/core/statistics.h>
+#include <pimvp/core/trace.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -83,6 +84,7 @@ private:
         const tlm::tlm_generic_payload& payload) const override;
     void execute(tlm::tlm_generic_payload& payload, const sc_core::sc_time& at) override;
 
+    void meter(std::uint64_t conversions, const sc_core::sc_time& took, const sc_core::sc_time& at);
     /// Of one converter, in whole crossbar cycles.
     [[nodiscard]] sc_core::sc_time conversion_time(std::uint64_t conversions) const;
     static std::vector<converter> make_converters(const ima_params& params, core::context& context,
@@ -98,6 +100,8 @@ private:
     const sc_core::sc_time m_full_conversion;  ///< all columns of a crossbar
     core::energy_ledger& m_ledger;
     const core::event_id m_conversion;
+    core::trace_meter* const m_meter;        ///< its own, if the trace keeps it
+    core::trace_meter* const m_tiles_meter;  ///< of all banks beside it, if a trace is on
     statistics m_stats;
 };
 

@@ -48,7 +48,6 @@ tile::tile(const sc_core::sc_module_name& name, core::context& context, const ti
       m_node(node),
       m_cycle_fs(params.ima.crossbar.cycle.value.fs),
       m_events(register_events(context.ledger(), params)),
-      m_track(context.trace().track(this->name())),
       m_edram("edram", context, params.edram),
       m_post(context, params.post),
       m_stats(context.statistics(), this->name()),
@@ -242,6 +241,8 @@ resident_program& tile::install(std::uint32_t number, std::uint32_t reply_to,
     fresh->reply_to = reply_to;
     for (tile_stage& s : fresh->stages) {
         m_stages.push_back(&s);
+        s.track =
+            m_context.trace().track(std::string(name()) + ".stage" + std::to_string(s.index()));
         for (const ima_share& share : s.record().imas) m_stage_of_ima[share.ima] = &s;
     }
     return *fresh;

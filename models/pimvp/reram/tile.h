@@ -170,7 +170,6 @@ private:
     const std::uint32_t m_node;
     const std::uint64_t m_cycle_fs;
     const events m_events;
-    const core::trace_track m_track;
     mem::edram m_edram;
     post::post_units m_post;
     statistics m_stats;

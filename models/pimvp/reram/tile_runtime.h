@@ -6,6 +6,7 @@
 #include <pimvp/reram/tile_program.h>
 
 #include <pimvp/bus/payload_pool.h>
+#include <pimvp/core/trace.h>
 #include <pimvp/mem/edram.h>
 
 #include <cstddef>
@@ -43,6 +44,8 @@ public:
     static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
     tile_stage(resident_program& program, std::uint32_t index, const stage_record& record);
+
+    core::trace_track track;  ///< of its own: the stages of a tile work side by side
 
     [[nodiscard]] const stage_record& record() const { return m_record; }
     [[nodiscard]] std::uint32_t program() const;

@@ -87,7 +87,7 @@ void tile::issue_matrix(tile_stage& s) {
     // (3) the IMAs start when their input registers are full, at once or by way of the quantiser
     open_window& w = s.open(now, m_cycle_fs * std::max<std::uint64_t>(fetch, r.input_bits));
     if (m_observer != nullptr) m_observer->started({s.program(), w.inference, r.layer, w.window});
-    m_context.trace().slice(m_track, "fetch", now, now + fetch * m_cycle_fs,
+    m_context.trace().slice(s.track, "fetch", now, now + fetch * m_cycle_fs,
                             {{"layer", r.layer}, {"window", w.window}});
     const cut_request request{&s, sequence_of(w), now, now + fetch * m_cycle_fs};
     if (r.rule.is_active()) {
@@ -293,7 +293,7 @@ void tile::issue_vector(tile_stage& s) {
     action.pixel = pixel;
     action.channel = r.first_channel;
     action.count = r.channels;
-    m_context.trace().slice(m_track, "post", now, action.at_fs,
+    m_context.trace().slice(s.track, "post", now + fetch * m_cycle_fs, action.at_fs,
                             {{"layer", r.layer}, {"pixel", pixel}});
     schedule(std::move(action));
 }

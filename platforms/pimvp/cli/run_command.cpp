@@ -25,6 +25,7 @@ struct run_options {
     design_options design;
     simulation_words simulation;
     std::string out, program, save, restore;
+    std::vector<std::string> trace_also;
 };
 
 void print_layers(const runner::workload& work, const runner::run_outcome& outcome) {
@@ -120,8 +121,10 @@ int run_command(const arguments& words) {
         "save", po::value(&chosen.save), "writes the loaded board to a file, then runs")(
         "restore", po::value(&chosen.restore), "begins with a board that --save wrote, no LOAD")(
         "out", po::value(&chosen.out), "folder for run.json, host.json, outputs.npy")(
-        "trace", "trace.json in --out, for Perfetto")("quiet,q", "no tables, no progress")(
-        "dump-config", "print the complete platform and end");
+        "trace", "trace.json in --out, for Perfetto: layers, converters, mesh, jobs")(
+        "trace-also", po::value(&chosen.trace_also)->composing(),
+        "name with * and ?: further tracks, such as board.npu.chip0.tile3*")(
+        "quiet,q", "no tables, no progress")("dump-config", "print the complete platform and end");
     po::variables_map seen;
     if (!parse(words, all, "pimvp run [options]", seen)) return 0;
 
@@ -131,7 +134,11 @@ int run_command(const arguments& words) {
     }
     options.save = chosen.save;
     options.restore = chosen.restore;
+    options.trace_also = chosen.trace_also;
     const bool trace = seen.count("trace") != 0;
+    if (!trace && !chosen.trace_also.empty()) {
+        throw core::user_error("--trace-also", "adds tracks to a trace: write --trace, too");
+    }
     if (trace && chosen.out.empty()) {
         throw core::user_error("--trace", "needs --out DIR, where trace.json goes");
     }
@@ -169,9 +176,14 @@ int run_command(const arguments& words) {
     std::ofstream trace_file;
     if (trace) {
         trace_file.open(folder->path() + "/trace.json");
+        if (!trace_file) throw core::user_error("--trace", "trace.json cannot be written");
         options.trace = &trace_file;
     }
     const runner::run_outcome outcome = runner::execute(work, program, options);
+    if (trace) {
+        trace_file.close();
+        if (!trace_file) throw core::user_error("--trace", "not everything could be written");
+    }
     const auto record = runner::run_record(work, program, options, outcome);
     if (folder) folder->write(record, outcome);
     if (!quiet) {

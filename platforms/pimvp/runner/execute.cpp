@@ -68,6 +68,7 @@ public:
           m_stretch(work.inputs.size(), m_in_flight),
           m_host_steps(m_net.host_steps.size()) {
         m_unit.observe(&m_watch);
+        if (context.trace().enabled()) m_watch.draw_on(context.trace());
         sc_core::sc_spawn_options on_interrupt;
         on_interrupt.spawn_method();
         on_interrupt.dont_initialize();
@@ -411,7 +412,11 @@ private:
 
 run_outcome execute(const workload& work, mapped& program, const execute_options& options) {
     core::context context(options.context);
-    if (options.trace != nullptr) context.start_trace(*options.trace);
+    if (options.trace != nullptr) {
+        core::trace_options wanted;
+        wanted.globs = options.trace_also;
+        context.start_trace(*options.trace, std::move(wanted));
+    }
     return session(work, program, options, context).run();
 }
 

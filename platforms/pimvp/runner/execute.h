@@ -26,8 +26,9 @@ struct execute_options {
     std::uint32_t in_flight = 0;    ///< inferences that stream together; 0 = what the machine takes
     unsigned threads = 1;           ///< of this computer; results do not depend on it
     std::ostream* trace = nullptr;  ///< Chrome trace-event JSON
-    std::string save;               ///< file for a checkpoint of the board behind LOAD; empty: none
-    std::string restore;            ///< checkpoint to begin with instead of LOAD; empty: none
+    std::vector<std::string> trace_also;  ///< globs of names: tracks beside those of the overview
+    std::string save;     ///< file for a checkpoint of the board behind LOAD; empty: none
+    std::string restore;  ///< checkpoint to begin with instead of LOAD; empty: none
     std::function<void(std::size_t done, std::size_t all)> progress;
 };
 

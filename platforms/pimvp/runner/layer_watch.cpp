@@ -24,11 +24,13 @@ layer_watch::layer_watch(const nn::network& network, reference_of reference)
       m_layers(network.nodes.size()) {}
 
 void layer_watch::started(const reram::observed_window& window) {
+    if (m_drawing) m_drawing->started(window);
     layer& seen = m_layers[window.layer];
     if (window.inference == 0 && seen.begin_fs == 0) seen.begin_fs = core::now_fs();
 }
 
 void layer_watch::delivered(const reram::observed_pixel& pixel) {
+    if (m_drawing) m_drawing->delivered(pixel);
     layer& seen = m_layers[pixel.layer];
     if (pixel.inference == 0) seen.end_fs = core::now_fs();
     if (!m_reference) return;

@@ -5,10 +5,12 @@
 #include <pimvp/nn/executor.h>
 #include <pimvp/nn/network.h>
 #include <pimvp/reram/activation_observer.h>
+#include <pimvp/runner/pipeline_trace.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace pimvp::runner {
@@ -24,6 +26,8 @@ public:
     using reference_of = std::function<const nn::executor&(std::uint32_t inference)>;
 
     layer_watch(const nn::network& network, reference_of reference);
+    /// Draws the layers' work, too. Call it before the first inference.
+    void draw_on(core::trace& trace) { m_drawing.emplace(trace, m_network); }
 
     void started(const reram::observed_window& window) override;
     void delivered(const reram::observed_pixel& pixel) override;
@@ -42,6 +46,7 @@ private:
     const reference_of m_reference;
     std::vector<mapping::value_view> m_views;
     std::vector<layer> m_layers;
+    std::optional<pipeline_trace> m_drawing;
 };
 
 }  // namespace pimvp::runner

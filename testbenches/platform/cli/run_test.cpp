@@ -7,7 +7,6 @@
 #include <pimvp/nn/npy.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -180,35 +179,6 @@ TEST_CASE("cli.run.images_can_be_a_range", "[platform]") {
     REQUIRE(part.code == 0);
     const std::vector<float> two = nn::read_npy(here.path("part") + "/outputs.npy").as<float>();
     CHECK(two == std::vector<float>(all.begin() + 3 * 34, all.begin() + 5 * 34));
-}
-
-TEST_CASE("cli.run.trace_nests_slices_in_order", "[platform]") {
-    const scratch_folder here;
-    const auto result =
-        test::pimvp({"run", "--quiet", "--images", "1", "--trace", "--out", here.path("run")});
-    INFO(result.text);
-    REQUIRE(result.code == 0);
-    const json trace = json::parse(core::read_file(here.path("run") + "/trace.json"));
-    const json& events = trace.is_array() ? trace : trace["traceEvents"];
-    REQUIRE(events.size() > 1000);
-    std::set<std::string> names;
-    std::size_t slices = 0;
-    for (const json& event : events) {
-        if (event["ph"] == "M") continue;
-        names.insert(event["name"].get<std::string>());
-        CHECK(event["ts"].get<double>() >= 0.0);
-        if (event["ph"] == "X") {
-            ++slices;
-            CHECK(event["dur"].get<double>() >= 0.0);
-        }
-    }
-    CHECK(slices > 1000);
-    CHECK(names.count("fetch") == 1);
-    CHECK(names.count("post") == 1);
-    // The trace costs no simulated time.
-    CHECK(core::read_file(here.path("run") + "/run.json") ==
-          (test::pimvp({"run", "--quiet", "--images", "1", "--out", here.path("plain")}),
-           core::read_file(here.path("plain") + "/run.json")));
 }
 
 TEST_CASE("cli.run.prints_a_table_of_layers_and_totals", "[platform]") {
