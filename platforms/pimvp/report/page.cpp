@@ -143,12 +143,7 @@ std::string what_ran(const runs_t& runs) {
     row(
         "images", [](run r) { return core::grouped(r.images); }, none);
     row(
-        "results",
-        [](run r) -> std::string {
-            return r.exact ? "exact: every integer is the reference's"
-                           : "not exact: analog effects are simulated";
-        },
-        none);
+        "fidelity", [](run r) { return r.fidelity; }, none);
     row(
         "coding style, seed", [](run r) { return r.coding_style + ", " + std::to_string(r.seed); },
         none);
@@ -441,7 +436,7 @@ std::string layers_in_numbers(const runs_t& runs) {
     for (const std::string& title :
          {std::string("MACs"), "latency, " + seconds.unit, std::string("busy, %"),
           "energy, " + joules.unit, std::string("share, %"), std::string("conversions"),
-          std::string("bits"), std::string("mismatches")}) {
+          std::string("bits"), std::string("differ")}) {
         columns.push_back({title, true});
     }
     html_table table(columns);
@@ -466,7 +461,7 @@ std::string layers_in_numbers(const runs_t& runs) {
                                                       std::llround(conversions)))});
             cells.push_back(
                 {layer->precision ? fmt::format("{:.2f}", layer->precision->average_bits) : ""});
-            cells.push_back({core::grouped(layer->mismatches)});
+            cells.push_back({core::grouped(layer->mismatches + layer->deviations)});
             table.row(std::move(cells));
             first = false;
         }

@@ -71,6 +71,7 @@ recorded_layer layer_of(const json_place& from) {
     read.on_host = on == "host";
     read.macs = from["macs"].whole();
     read.mismatches = from["mismatches"].whole();
+    read.deviations = from["deviations"].whole();
     read.latency_s = from["latency_s"].amount();
     read.energy_j = from["energy_j"].amount();
     read.utilisation = amount_or_null(from["utilisation"]);
@@ -90,6 +91,7 @@ void read_identity(const json_place& from, recorded_run& run) {
     run.seed = from["seed"].whole();
     run.coding_style = from["coding_style"].text();
     run.weights = from["weights"].text();
+    run.fidelity = from["fidelity"].text();
     const json_place precision = from["precision"];
     if (const auto policy = precision.find("policy")) run.policy = policy->text();
     run.average_bits = precision["average_bits"].amount();

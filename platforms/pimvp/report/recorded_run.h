@@ -20,7 +20,7 @@ struct recorded_precision {
 struct recorded_layer {
     std::string name, kind;
     bool on_host = false;
-    std::uint64_t macs = 0, mismatches = 0;
+    std::uint64_t macs = 0, mismatches = 0, deviations = 0;
     double latency_s = 0.0;
     double energy_j = 0.0;  ///< events, per inference
     std::optional<double> utilisation;
@@ -35,7 +35,7 @@ struct recorded_run {
     std::string label;  ///< what a table calls it
 
     std::string version, platform, network, network_sha256, integers_sha256, config_hash;
-    std::string coding_style, weights;
+    std::string coding_style, weights, fidelity;
     std::uint64_t seed = 0;
     std::optional<std::string> policy;
     double average_bits = 0.0;

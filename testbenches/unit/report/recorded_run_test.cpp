@@ -59,6 +59,7 @@ TEST_CASE("report.recorded_run.has_what_the_record_has") {
     CHECK(run.network == "glyphs");
     CHECK(run.images == 12);
     CHECK(run.exact);
+    CHECK(run.fidelity == "bit-exact");
     CHECK_FALSE(run.policy);
     CHECK(run.kl == record["results"]["kl"].get<double>());
     CHECK(run.interval_s == record["latency"]["interval_s"].get<double>());
