@@ -304,7 +304,9 @@ PIMVP_ALWAYS_INLINE std::size_t convert_loop(const conversion& rule, unsigned up
                                              const std::uint16_t* samples, std::uint16_t* codes,
                                              std::size_t count) {
     const auto most = static_cast<std::uint16_t>(0xFFFFU >> up);
-    const auto half = static_cast<std::uint16_t>((1U << rule.code_shift) / 2);
+    // Half to even: just below a half, and one more where the code would be odd.
+    const std::uint16_t odd = rule.code_shift == 0 ? 0 : 1;
+    const auto half = static_cast<std::uint16_t>((1U << rule.code_shift) / 2 - odd);
     const std::uint16_t highest = rule.highest;
     const conversion r = rule;
     std::uint32_t above = 0;
@@ -313,7 +315,8 @@ PIMVP_ALWAYS_INLINE std::size_t convert_loop(const conversion& rule, unsigned up
         std::uint16_t sum = static_cast<std::uint16_t>((sample < most ? sample : most) << up);
         sum = lowered(raised(sum, upper_half(sum, r.gain_more)), upper_half(sum, r.gain_less));
         sum = lowered(raised(sum, r.offset_more), r.offset_less);
-        const auto code = static_cast<std::uint16_t>(raised(sum, half) >> r.code_shift);
+        const auto to_even = static_cast<std::uint16_t>(half + (sum >> r.code_shift & odd));
+        const auto code = static_cast<std::uint16_t>(raised(sum, to_even) >> r.code_shift);
         above += code > highest ? 1U : 0U;
         codes[i] = static_cast<std::uint16_t>((code < highest ? code : highest) << r.step_bits);
     }

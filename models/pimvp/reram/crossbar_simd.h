@@ -49,7 +49,7 @@ struct conductance_view {
 struct conversion {
     std::uint16_t gain_more = 0, gain_less = 0;      ///< by sum * gain / 2^16, one of them 0
     std::uint16_t offset_more = 0, offset_less = 0;  ///< one of them 0
-    unsigned code_shift = 0;    ///< a code is sum / 2^code_shift, rounded half up
+    unsigned code_shift = 0;    ///< a code is sum / 2^code_shift, rounded half to even
     std::uint16_t highest = 0;  ///< code
     unsigned step_bits = 0;     ///< what leaves is code << step_bits
 };

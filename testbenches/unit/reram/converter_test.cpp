@@ -28,7 +28,7 @@ int code_of(const ima_params& params, const converter& by, double sum) {
     const double gained = std::trunc(sum * by.gain() * 128) / 128;
     const double seen = std::clamp(std::clamp(sum + gained, 0.0, held) + by.offset(), 0.0, held);
     const int step = 1 << params.adc.step_bits(params.crossbar.required_adc_bits());
-    const double code = std::floor(std::min(seen / step + 0.5, held / step));
+    const double code = std::min(std::nearbyint(seen / step), std::floor(held / step));
     return std::min(static_cast<int>(code), (1 << params.adc.bits) - 1) * step;
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("reram.converter.fewer_bits_over_the_full_scale_are_coarser", "[reram]
     const std::vector<std::uint16_t> sums{0, 1, 2, 5, 6, 128, 252, 253, 254, 255};
     std::vector<std::uint16_t> codes(sums.size());
     CHECK(converter{params}.convert(sums.data(), 0, codes.data(), sums.size()) == 2);
-    CHECK(codes == std::vector<std::uint16_t>{0, 0, 4, 4, 8, 128, 252, 252, 252, 252});
+    CHECK(codes == std::vector<std::uint16_t>{0, 0, 0, 4, 8, 128, 252, 252, 252, 252});
 }
 
 TEST_CASE("reram.converter.errors_are_normal_and_of_the_converter", "[reram][unit]") {
