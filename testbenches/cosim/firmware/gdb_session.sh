@@ -12,6 +12,7 @@ esac
 here="$(mktemp -d)"
 vp=""
 trap '[ -z "$vp" ] || kill "$vp" 2>/dev/null || true; rm -rf "$here"' EXIT
+: > "$here/err" # read below, perhaps before the program is there
 timeout 100 "$pimvp" vp "$board" --elf "$elf" --network glyphs --images 2 --gdb 0 --quiet \
     > "$here/out" 2> "$here/err" &
 vp=$!
