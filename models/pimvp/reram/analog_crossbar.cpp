@@ -14,19 +14,25 @@ std::uint64_t share(double part) {
     return static_cast<std::uint64_t>(std::ldexp(part, 32));
 }
 
+std::int16_t noise_scale(const crossbar_params& params) {
+    const int fraction_bits = static_cast<int>(params.sum_fraction_bits());
+    const double scale =
+        std::ldexp(params.read_noise, fraction_bits + 9) / std::sqrt(noise_variance);
+    return static_cast<std::int16_t>(scale + 0.5);  // 18 446 at most
+}
+
 }  // namespace
 
 analog_rule::analog_rule(const crossbar_params& params)
     : m_fraction_bits(params.sum_fraction_bits()),
       m_highest_level(params.highest_cell()),
       m_has_noise(params.read_noise != 0.0),
+      m_noise_scale(noise_scale(params)),
       m_stuck_at_zero(share(params.stuck_at_zero)),
       m_stuck_at_any(m_stuck_at_zero + share(params.stuck_at_max)) {
     const std::array<double, 256>& halves = core::normal_halves();
-    const double noise = std::ldexp(params.read_noise, static_cast<int>(m_fraction_bits));
     for (std::size_t i = 0; i < halves.size(); ++i) {
         m_factors[i] = core::portable_exp(params.conductance_sigma * halves[i]);
-        m_noise[i] = static_cast<std::int16_t>(std::floor(noise * halves[i] + 0.5));
     }
 }
 
@@ -47,7 +53,7 @@ std::uint16_t analog_rule::conductance(unsigned level, std::uint32_t fate,
 void analog_rule::add_noise(const std::uint32_t* draws, std::size_t first, std::uint16_t* sums,
                             std::size_t count, const simd_kernels& simd) const {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(draws);
-    simd.add_noise(m_noise.data(), bytes + 2 * first, sums, count);
+    simd.add_noise(m_noise_scale, bytes + 2 * first, sums, count);
 }
 
 analog_crossbar::analog_crossbar(const analog_rule& rule, const crossbar_shape& shape,
@@ -85,9 +91,8 @@ void analog_crossbar::column_sums(const std::uint64_t* row_bits, std::uint16_t* 
 }
 
 void analog_crossbar::draw_noise(std::uint64_t sequence, std::size_t reads,
-                                 std::vector<std::uint32_t>& draws) const {
-    draws.resize((reads + 1) / 2);
-    m_noise.fill(sequence, draws.data(), draws.size());
+                                 std::uint32_t* draws) const {
+    m_noise.fill(sequence, draws, noise_words(reads));
 }
 
 }  // namespace pimvp::reram

@@ -20,6 +20,11 @@
 /// are fixed-point, `sum_fraction_bits()` of the shape, so that sums do not depend on their order.
 namespace pimvp::reram {
 
+/// Random words for the noise of so many reads.
+[[nodiscard]] constexpr std::size_t noise_words(std::size_t reads) {
+    return (reads + 1) / 2;
+}
+
 /// What is the same for all arrays of these parameters: made once.
 class analog_rule {
 public:
@@ -39,9 +44,9 @@ private:
     unsigned m_fraction_bits;
     unsigned m_highest_level;
     bool m_has_noise;
+    std::int16_t m_noise_scale;                     ///< of z of the noise quarters, in 2^-9
     std::uint64_t m_stuck_at_zero, m_stuck_at_any;  ///< of 2^32 cells
     std::array<double, 256> m_factors{};            ///< exp(sigma * normal_halves())
-    std::array<std::int16_t, 256> m_noise{};        ///< read_noise * normal_halves()
 };
 
 /// The conductances of a programmed array, and of its unit column if that has a converter: a column
@@ -54,8 +59,8 @@ private:
 ///     const reram::analog_crossbar array{rule, params, cells, seed, "ima.crossbar0"};
 ///     std::vector<std::uint16_t> samples(array.columns());
 ///     array.column_sums(row_bits, samples.data());
-///     std::vector<std::uint32_t> draws;
-///     array.draw_noise(sequence, samples.size(), draws);
+///     std::vector<std::uint32_t> draws(reram::noise_words(samples.size()));
+///     array.draw_noise(sequence, samples.size(), draws.data());
 ///     rule.add_noise(draws.data(), 0, samples.data(), samples.size());
 /// \endcode
 class analog_crossbar {
@@ -71,8 +76,7 @@ public:
     void column_sums(const std::uint64_t* row_bits, std::uint16_t* sums,
                      const simd_kernels& simd = best_kernels()) const;
     /// Random words for the noise of `reads` columns in multiply `sequence`: two bytes for each.
-    void draw_noise(std::uint64_t sequence, std::size_t reads,
-                    std::vector<std::uint32_t>& draws) const;
+    void draw_noise(std::uint64_t sequence, std::size_t reads, std::uint32_t* draws) const;
 
 private:
     [[nodiscard]] conductance_view view() const;

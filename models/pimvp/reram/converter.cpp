@@ -19,7 +19,7 @@ converter::converter(const ima_params& params)
     const unsigned step_bits = params.adc.step_bits(params.crossbar.required_adc_bits());
     m_rule.highest = static_cast<std::uint16_t>((1U << params.adc.bits) - 1U);
     m_rule.step_bits = step_bits;
-    m_rule.code_shift = m_fraction_bits + step_bits;
+    m_rule.codes = static_cast<std::uint16_t>(1U << (16U - m_fraction_bits - step_bits));
     m_is_plain = step_bits == 0;
 }
 

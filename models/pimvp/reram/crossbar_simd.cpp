@@ -250,8 +250,12 @@ PIMVP_ALWAYS_INLINE void sum_conductances(const conductance_view& array, unsigne
                 sum[v] += some;
             }
         }
-        const unsigned columns = std::min(block, array.columns - first);
-        std::memcpy(sums + first, sum, columns * sizeof(*sums));
+        const unsigned columns = array.columns - first;
+        if (columns >= block) {
+            std::memcpy(sums + first, sum, sizeof(sum));
+        } else {
+            std::memcpy(sums + first, sum, columns * sizeof(*sums));
+        }
     }
     if constexpr (block > conductance_row_cells(1)) {
         sum_conductances<Vector, Vectors / 2>(array, first, rows, count, sums);
@@ -280,10 +284,13 @@ PIMVP_ALWAYS_INLINE void conductance_sums_loop(const conductance_view& array,
     sum_conductances<Vector, Vectors>(array, 0, rows, count, sums);
 }
 
-PIMVP_ALWAYS_INLINE void add_noise_loop(const std::int16_t* table, const std::uint8_t* draws,
+PIMVP_ALWAYS_INLINE void add_noise_loop(std::int16_t scale, const std::uint8_t* draws,
                                         std::uint16_t* sums, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-        const int sum = sums[i] + table[draws[2 * i]] + table[draws[2 * i + 1]];
+    const auto& quarters = noise_quarters;
+    for (std::size_t i = 0; i < count; ++i, draws += 2) {
+        const int z = quarters[draws[0] & 0xFU] + quarters[draws[0] >> 4U] +
+                      quarters[draws[1] & 0xFU] + quarters[draws[1] >> 4U];
+        const int sum = sums[i] + ((z * scale + 256) >> 9);
         sums[i] = static_cast<std::uint16_t>(std::min(std::max(sum, 0), 0xFFFF));
     }
 }
@@ -300,25 +307,40 @@ PIMVP_ALWAYS_INLINE std::uint16_t upper_half(std::uint16_t a, std::uint16_t b) {
     return static_cast<std::uint16_t>(std::uint32_t{a} * b >> 16U);
 }
 
+/// Shifts are products: compilers multiply 16 bits in vectors of 16, but shift them in 32.
+PIMVP_ALWAYS_INLINE std::uint16_t convert_some(const conversion& rule, unsigned up,
+                                               const std::uint16_t* samples, std::uint16_t* codes,
+                                               std::uint16_t count) {
+    const conversion r = rule;
+    const auto most = static_cast<std::uint16_t>(0xFFFFU >> up);
+    const auto scale = static_cast<std::uint16_t>(1U << up);
+    const auto step = static_cast<std::uint16_t>(1U << r.step_bits);
+    // Half to even: just below a half, and one more where the code would be odd.
+    const auto half = static_cast<std::uint16_t>(0x8000U / r.codes - 1);
+    std::uint16_t above = 0;
+    for (std::uint16_t i = 0; i < count; ++i) {
+        const std::uint16_t sample = samples[i];
+        auto sum = static_cast<std::uint16_t>((sample < most ? sample : most) * scale);
+        sum = lowered(raised(sum, upper_half(sum, r.gain_more)), upper_half(sum, r.gain_less));
+        sum = lowered(raised(sum, r.offset_more), r.offset_less);
+        const auto odd = static_cast<std::uint16_t>(upper_half(sum, r.codes) & 1U);
+        const auto to_even = static_cast<std::uint16_t>(half + odd);
+        const std::uint16_t code = upper_half(raised(sum, to_even), r.codes);
+        const std::uint16_t held = code < r.highest ? code : r.highest;
+        above = static_cast<std::uint16_t>(above + (code == held ? 0U : 1U));
+        codes[i] = static_cast<std::uint16_t>(held * step);
+    }
+    return above;
+}
+
 PIMVP_ALWAYS_INLINE std::size_t convert_loop(const conversion& rule, unsigned up,
                                              const std::uint16_t* samples, std::uint16_t* codes,
                                              std::size_t count) {
-    const auto most = static_cast<std::uint16_t>(0xFFFFU >> up);
-    // Half to even: just below a half, and one more where the code would be odd.
-    const std::uint16_t odd = rule.code_shift == 0 ? 0 : 1;
-    const auto half = static_cast<std::uint16_t>((1U << rule.code_shift) / 2 - odd);
-    const std::uint16_t highest = rule.highest;
-    const conversion r = rule;
-    std::uint32_t above = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::uint16_t sample = samples[i];
-        std::uint16_t sum = static_cast<std::uint16_t>((sample < most ? sample : most) << up);
-        sum = lowered(raised(sum, upper_half(sum, r.gain_more)), upper_half(sum, r.gain_less));
-        sum = lowered(raised(sum, r.offset_more), r.offset_less);
-        const auto to_even = static_cast<std::uint16_t>(half + (sum >> r.code_shift & odd));
-        const auto code = static_cast<std::uint16_t>(raised(sum, to_even) >> r.code_shift);
-        above += code > highest ? 1U : 0U;
-        codes[i] = static_cast<std::uint16_t>((code < highest ? code : highest) << r.step_bits);
+    constexpr std::size_t most = 0x8000;  // what 16 bits can count
+    std::size_t above = 0;
+    for (std::size_t i = 0; i < count; i += most) {
+        const auto some = static_cast<std::uint16_t>(std::min(most, count - i));
+        above += convert_some(rule, up, samples + i, codes + i, some);
     }
     return above;
 }
@@ -335,9 +357,9 @@ void conductance_sums_portable(const conductance_view& array, const std::uint64_
     conductance_sums_loop<eight_rows, 8>(array, row_bits, sums);
 }
 
-void add_noise_portable(const std::int16_t* table, const std::uint8_t* draws, std::uint16_t* sums,
+void add_noise_portable(std::int16_t scale, const std::uint8_t* draws, std::uint16_t* sums,
                         std::size_t count) {
-    add_noise_loop(table, draws, sums, count);
+    add_noise_loop(scale, draws, sums, count);
 }
 
 std::size_t convert_portable(const conversion& rule, unsigned up, const std::uint16_t* samples,
@@ -386,9 +408,30 @@ PIMVP_AVX2 void conductance_sums_avx2(const conductance_view& array, const std::
     conductance_sums_loop<half_word_vector, 8>(array, row_bits, sums);
 }
 
-PIMVP_AVX2 void add_noise_avx2(const std::int16_t* table, const std::uint8_t* draws,
-                               std::uint16_t* sums, std::size_t count) {
-    add_noise_loop(table, draws, sums, count);
+PIMVP_AVX2 void add_noise_avx2(std::int16_t scale, const std::uint8_t* draws, std::uint16_t* sums,
+                               std::size_t count) {
+    const __m256i quarters = _mm256_broadcastsi128_si256(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(noise_quarters.data())));
+    const __m256i low_nibbles = _mm256_set1_epi8(0x0F);
+    const __m256i ones = _mm256_set1_epi8(1);
+    const __m256i zero = _mm256_setzero_si256();
+    std::size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(draws + 2 * i));
+        const __m256i low = _mm256_and_si256(bytes, low_nibbles);
+        const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low_nibbles);
+        const __m256i z =
+            _mm256_add_epi16(_mm256_maddubs_epi16(ones, _mm256_shuffle_epi8(quarters, low)),
+                             _mm256_maddubs_epi16(ones, _mm256_shuffle_epi8(quarters, high)));
+        const __m256i noise =
+            _mm256_mulhrs_epi16(_mm256_slli_epi16(z, 6), _mm256_set1_epi16(scale));
+        auto* const held = reinterpret_cast<__m256i*>(sums + i);
+        const __m256i raised =
+            _mm256_adds_epu16(_mm256_loadu_si256(held), _mm256_max_epi16(noise, zero));
+        const __m256i less = _mm256_max_epi16(_mm256_sub_epi16(zero, noise), zero);
+        _mm256_storeu_si256(held, _mm256_subs_epu16(raised, less));
+    }
+    add_noise_loop(scale, draws + 2 * i, sums + i, count - i);
 }
 
 PIMVP_AVX2 std::size_t convert_avx2(const conversion& rule, unsigned up,
@@ -434,36 +477,29 @@ PIMVP_AVX512 void conductance_sums_avx512(const conductance_view& array,
     conductance_sums_loop<word_vector, 4>(array, row_bits, sums);
 }
 
-/// table[index] of 32 words, from a table of 256: four times 64 entries, of which bits 6 and 7 of
-/// the index take one.
-PIMVP_AVX512 inline __m512i look_up(const __m512i (&table)[8], __m512i index) {
-    const __mmask32 odd = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x40));
-    const __mmask32 upper = _mm512_test_epi16_mask(index, _mm512_set1_epi16(0x80));
-    __m512i of[4];
-    for (unsigned i = 0; i < 4; ++i) {
-        of[i] = _mm512_permutex2var_epi16(table[2 * i], index, table[2 * i + 1]);
-    }
-    return _mm512_mask_blend_epi16(upper, _mm512_mask_blend_epi16(odd, of[0], of[1]),
-                                   _mm512_mask_blend_epi16(odd, of[2], of[3]));
-}
-
-PIMVP_AVX512 void add_noise_avx512(const std::int16_t* table, const std::uint8_t* draws,
+PIMVP_AVX512 void add_noise_avx512(std::int16_t scale, const std::uint8_t* draws,
                                    std::uint16_t* sums, std::size_t count) {
-    __m512i entries[8];
-    for (unsigned i = 0; i < 8; ++i) entries[i] = _mm512_loadu_si512(table + 32 * i);
+    const __m512i quarters = _mm512_maskz_broadcast_i32x4(
+        0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(noise_quarters.data())));
+    const __m512i low_nibbles = _mm512_set1_epi8(0x0F);
+    const __m512i ones = _mm512_set1_epi8(1);
+    const __m512i zero = _mm512_setzero_si512();
     std::size_t i = 0;
     for (; i + 32 <= count; i += 32) {
-        const __m512i pairs = _mm512_loadu_si512(draws + 2 * i);
-        const __m512i first = look_up(entries, _mm512_and_si512(pairs, _mm512_set1_epi16(0xFF)));
+        const __m512i bytes = _mm512_loadu_si512(draws + 2 * i);
+        const __m512i low = _mm512_and_si512(bytes, low_nibbles);
+        const __m512i high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low_nibbles);
+        const __m512i z =
+            _mm512_add_epi16(_mm512_maddubs_epi16(ones, _mm512_shuffle_epi8(quarters, low)),
+                             _mm512_maddubs_epi16(ones, _mm512_shuffle_epi8(quarters, high)));
         const __m512i noise =
-            _mm512_add_epi16(first, look_up(entries, _mm512_srli_epi16(pairs, 8)));
-        const __m512i zero = _mm512_setzero_si512();
-        __m512i sum = _mm512_loadu_si512(sums + i);
-        sum = _mm512_adds_epu16(sum, _mm512_max_epi16(noise, zero));
-        sum = _mm512_subs_epu16(sum, _mm512_max_epi16(_mm512_sub_epi16(zero, noise), zero));
-        _mm512_storeu_si512(sums + i, sum);
+            _mm512_mulhrs_epi16(_mm512_slli_epi16(z, 6), _mm512_set1_epi16(scale));
+        const __m512i raised =
+            _mm512_adds_epu16(_mm512_loadu_si512(sums + i), _mm512_max_epi16(noise, zero));
+        const __m512i less = _mm512_max_epi16(_mm512_sub_epi16(zero, noise), zero);
+        _mm512_storeu_si512(sums + i, _mm512_subs_epu16(raised, less));
     }
-    add_noise_loop(table, draws + 2 * i, sums + i, count - i);
+    add_noise_loop(scale, draws + 2 * i, sums + i, count - i);
 }
 
 PIMVP_AVX512 std::size_t convert_avx512(const conversion& rule, unsigned up,

@@ -72,8 +72,8 @@ struct ima::active_array {
     unsigned samples = 0;         ///< of a cycle: its used columns, and a converted unit column
     unsigned planes = 0;          ///< mask of those it streams
     std::array<std::uint8_t, highest_input_bits> plane_in{};  ///< by cycle: a plane, or idle
-    std::int64_t unit_total = 0;       ///< of the input bits; unit_column_kind::counter
-    std::vector<std::uint32_t> noise;  ///< two random bytes for each sample, cycle by cycle
+    std::int64_t unit_total = 0;  ///< of the input bits; unit_column_kind::counter
+    std::size_t first_noise = 0;  ///< of its words in multiply_state::noise
 
     [[nodiscard]] bool works_in(unsigned cycle) const { return plane_in[cycle] != idle; }
 };
@@ -89,6 +89,7 @@ struct ima::multiply_state {
     std::vector<active_array> arrays;
     std::vector<std::uint64_t> masks;  ///< [row block][bit][word]
     std::vector<std::int32_t> totals;  ///< of each column of each array
+    std::vector<std::uint32_t> noise;  ///< of each array: two bytes a sample, cycle by cycle
 
     [[nodiscard]] bool streams_all() const { return header.cycles == 0; }
     [[nodiscard]] const std::uint64_t* row_bits(unsigned row_block, unsigned bit,
@@ -342,13 +343,24 @@ void ima::collect_arrays(multiply_state& state, const tlm::tlm_generic_payload& 
         totals += active.samples;
         state.outputs = std::max(state.outputs, placed.end_output());
         schedule(active, planes_of(payload, header, m_array.rows, placed.row_block), state);
-        if (m_analog && m_analog->has_noise()) {
-            placed.analog->draw_noise(header.sequence, std::size_t{active.samples} * state.cycles,
-                                      active.noise);
-        }
         state.arrays.push_back(std::move(active));
     }
     state.totals.assign(totals, 0);
+    if (m_analog && m_analog->has_noise()) draw_noise(state);
+}
+
+void ima::draw_noise(multiply_state& state) {
+    std::size_t words = 0;
+    for (active_array& active : state.arrays) {
+        active.first_noise = words;
+        words += noise_words(std::size_t{active.samples} * state.cycles);
+    }
+    if (state.noise.size() < words) state.noise.resize(words);
+    for (const active_array& active : state.arrays) {
+        active.array->analog->draw_noise(state.header.sequence,
+                                         std::size_t{active.samples} * state.cycles,
+                                         state.noise.data() + active.first_noise);
+    }
 }
 
 /// Which plane an array streams in which cycle, and the sum of the unit column where it is counted.
@@ -420,9 +432,9 @@ void ima::hold_columns(const multiply_state& state, const active_array& active, 
         return;
     }
     array.analog->column_sums(row_bits, samples);
-    if (active.noise.empty()) return;
-    m_analog->add_noise(active.noise.data(), std::size_t{cycle} * active.samples, samples,
-                        active.samples);
+    if (!m_analog->has_noise()) return;
+    m_analog->add_noise(state.noise.data() + active.first_noise,
+                        std::size_t{cycle} * active.samples, samples, active.samples);
 }
 
 /// The header of the samples of a cycle, and of the codes that answer it, without conversions.

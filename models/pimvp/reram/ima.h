@@ -165,6 +165,7 @@ private:
     [[nodiscard]] multiply_state* find(std::uint64_t sequence) const;
     void charge(const multiply_state& state);
     void collect_arrays(multiply_state& state, const tlm::tlm_generic_payload& payload) const;
+    static void draw_noise(multiply_state& state);
     void schedule(active_array& active, unsigned planes, const multiply_state& state) const;
     static events make_events(core::energy_ledger& ledger, const ima_params& params);
 
