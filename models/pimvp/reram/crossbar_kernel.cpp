@@ -41,7 +41,11 @@ std::int32_t element(const input_vector& inputs, unsigned index) {
     const auto* bytes =
         static_cast<const std::uint8_t*>(inputs.data) + index * inputs.element_bytes;
     std::uint32_t raw = bytes[0];
-    if (inputs.element_bytes == 2) raw |= std::uint32_t{bytes[1]} << 8U;
+    if (inputs.element_bytes == 2) {
+        raw |= std::uint32_t{bytes[1]} << 8U;
+    } else if (inputs.is_signed) {
+        raw = static_cast<std::uint32_t>(static_cast<std::int8_t>(raw));
+    }
     raw &= (1U << inputs.bits) - 1U;  // the streamed bits are all there is
     const bool negative = inputs.is_signed && (raw >> (inputs.bits - 1) & 1U) != 0;
     return static_cast<std::int32_t>(raw) - (negative ? 1 << inputs.bits : 0);
@@ -195,6 +199,11 @@ void slice_inputs(const input_vector& inputs, unsigned row_words, std::uint64_t*
             }
         }
     }
+    if (!inputs.is_signed) return;
+    for (unsigned bit = 8 * stride; bit < inputs.bits; ++bit) {
+        std::copy_n(masks + std::size_t{8 * stride - 1} * row_words, row_words,
+                    masks + std::size_t{bit} * row_words);
+    }
 }
 
 namespace {
@@ -309,10 +318,10 @@ crossbar_kernel::crossbar_kernel(const crossbar_shape& shape, const crossbar_ima
 operation_counts crossbar_kernel::multiply(const input_vector& inputs, std::int64_t* outputs,
                                            multiply_path path, const simd_kernels& simd) const {
     if (inputs.element_bytes == 0 || inputs.element_bytes > 2 || inputs.bits == 0 ||
-        inputs.bits > 8 * inputs.element_bytes) {
+        inputs.bits > 16) {
         throw core::user_error("inputs of " + std::to_string(inputs.bits) + " bits in " +
                                std::to_string(inputs.element_bytes) +
-                               " bytes: 1 to 8 bits in 1 byte or 1 to 16 bits in 2 are possible");
+                               " bytes: 1 to 16 bits in 1 or 2 bytes are possible");
     }
     if (inputs.count > m_shape.rows) {
         throw core::user_error(std::to_string(inputs.count) + " inputs, the array has " +

@@ -44,7 +44,7 @@ struct input_vector {
     const void* data = nullptr;
     unsigned count = 0;          ///< elements; absent rows are 0
     unsigned element_bytes = 1;  ///< 1 or 2
-    unsigned bits = 8;           ///< streamed bits, 1 .. 8 * element_bytes
+    unsigned bits = 8;  ///< streamed bits, 1 .. 16: elements are extended where they are more
     bool is_signed = false;
 };
 

@@ -205,8 +205,8 @@ tlm::tlm_response_status ima::check_multiply(const tlm::tlm_generic_payload& pay
                                     (header.cycles == 0 ? 0 : sizeof(std::uint16_t));
     const std::size_t expected = sizeof(header) + header.row_blocks * block_bytes;
     if (payload.get_data_length() != expected) return tlm::TLM_BURST_ERROR_RESPONSE;
-    if (header.input_bits == 0 || header.input_bits > highest_input_bits ||
-        header.input_bits > 8 * header.element_bytes || header.cycles > header.input_bits ||
+    if (header.element_bytes == 0 || header.element_bytes > 2 || header.input_bits == 0 ||
+        header.input_bits > highest_input_bits || header.cycles > header.input_bits ||
         header.crossbar_mask == 0 || find(header.sequence) != nullptr) {
         return tlm::TLM_GENERIC_ERROR_RESPONSE;
     }
@@ -306,10 +306,10 @@ void ima::multiply(const tlm::tlm_generic_payload& payload, const sc_core::sc_ti
     const std::uint8_t* inputs = bus::tail_of<ima_multiply_header>(payload);
     state.masks.resize(std::size_t{header.row_blocks} * header.input_bits * row_words);
     for (unsigned block = 0; block < header.row_blocks; ++block) {
-        slice_inputs({inputs + std::size_t{block} * m_array.rows * header.element_bytes,
-                      m_array.rows, header.element_bytes, header.input_bits, false},
-                     row_words,
-                     state.masks.data() + std::size_t{block} * header.input_bits * row_words);
+        slice_inputs(
+            {inputs + std::size_t{block} * m_array.rows * header.element_bytes, m_array.rows,
+             header.element_bytes, header.input_bits, header.input_signed != 0},
+            row_words, state.masks.data() + std::size_t{block} * header.input_bits * row_words);
     }
 
     collect_arrays(state, payload);

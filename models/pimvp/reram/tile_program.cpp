@@ -193,13 +193,14 @@ void validate_matrix(const stage_record& s, const tile_program& p, const tile_li
                      std::vector<std::uint32_t>& used_imas) {
     const tensor_buffer& in = p.buffers[s.input];
     const std::uint64_t area = std::uint64_t{s.window.kernel_h} * s.window.kernel_w;
-    require(s.input_bits >= 1 && s.input_bits <= 8 * in.element_bytes,
-            "matrix: input bits do not fit the element");
+    require(s.input_bits >= 1 && s.input_bits <= 16, "matrix: input bits");
     require(s.input_signed <= 1 && s.input_signed == in.is_signed,
             "matrix: signedness differs from the buffer's");
     require(s.order <= static_cast<std::uint32_t>(window_order::kernel_first) &&
                 (s.order == 0 || in.first_channel == 0),
             "matrix: order of the window's elements");
+    require(!s.rule.is_active() || s.input_bits <= 8 * in.element_bytes,
+            "rule: input bits do not fit the element");
     validate_rule(s, limits);
     require(s.accumulators >= 1 && s.accumulators <= max_channels, "matrix: accumulators");
     require(s.bias.size() == s.accumulators && s.multipliers.size() == s.accumulators,

@@ -30,14 +30,15 @@ reram::crossbar_image encode_in_place(const std::vector<T>& weights,
 }
 
 reram::crossbar_image encode_array(const nn::node& n, const mapping::lowered_matrix& m,
-                                   const planned_array& array, const reram::crossbar_shape& shape) {
+                                   const planned_array& array, unsigned bits,
+                                   const reram::crossbar_shape& shape) {
     const mapping::range& rows = m.row_blocks[array.row_block];
     const mapping::range& outputs = m.column_blocks[array.column_block].outputs;
-    const auto bits = static_cast<unsigned>(n.weights.type().bits);
     const bool one_group =
         outputs.first / m.outputs_per_group == (outputs.end() - 1) / m.outputs_per_group;
     if (one_group && m.order == nn::element_order::channel_first) {
-        if (const auto* w8 = std::get_if<std::vector<std::int8_t>>(&n.weights.data())) {
+        const auto* w8 = std::get_if<std::vector<std::int8_t>>(&n.weights.data());
+        if (w8 != nullptr && bits <= 8) {
             return encode_in_place(*w8, m, rows, outputs, bits, shape);
         }
         if (const auto* w16 = std::get_if<std::vector<std::int16_t>>(&n.weights.data())) {
@@ -59,8 +60,8 @@ void write_cells(const nn::network& network, const placement_plan& planned,
                  const reram::crossbar_shape& shape, std::uint8_t* to) {
     for (const planned_array& array : planned.arrays) {
         const planned_matrix& matrix = planned.matrices[array.matrix];
-        const reram::crossbar_image image =
-            encode_array(network.nodes[matrix.node], matrix.lowered, array, shape);
+        const reram::crossbar_image image = encode_array(network.nodes[matrix.node], matrix.lowered,
+                                                         array, matrix.weight_bits, shape);
         std::memcpy(to, image.bytes.data(), image.bytes.size());
         to += image.bytes.size();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pimvp/isaac_like/operand_params.h>
 #include <pimvp/isaac_like/spatial_program.h>
 #include <pimvp/mapping/lowering.h>
 #include <pimvp/mapping/program_image.h>
@@ -25,7 +26,8 @@ struct machine {
     std::uint32_t imas_per_tile = reram::tile_params{}.imas;
     std::uint32_t crossbars_per_ima = reram::ima_params{}.crossbars;
     reram::crossbar_shape crossbar;
-    bool pack_groups = true;       ///< depthwise: several groups block-diagonally in one crossbar
+    bool pack_groups = true;  ///< depthwise: several groups block-diagonally in one crossbar
+    operand_params operands;
     std::uint32_t first_tile = 0;  ///< tiles before it are left to other programs
     /// How the tiles' quantisers cut inputs of convolutions; none without quantisers.
     std::optional<nn::precision_rule> precision;
@@ -44,7 +46,8 @@ struct machine {
 
 /// Where one layer went, for people and reports.
 struct layer_placement {
-    std::uint32_t node = 0;  ///< index into network::nodes
+    std::uint32_t node = 0;         ///< index into network::nodes
+    std::uint32_t weight_bits = 0;  ///< in the arrays
     std::uint32_t cells_per_weight = 0;
     std::uint32_t row_blocks = 0, column_blocks = 0;
     std::uint64_t arrays = 0;
@@ -53,7 +56,7 @@ struct layer_placement {
     std::uint64_t used_columns = 0;  ///< cell columns in use, summed over arrays
     /// Per inference, by the formula of docs/models/adc_bank.md, if all bits are streamed.
     std::uint64_t conversions = 0;
-    std::uint32_t input_bits = 0;
+    std::uint32_t input_bits = 0;   ///< to stream, if all are
     std::uint64_t activations = 0;  ///< per inference: one crossbar working on one window
     /// How its inputs are cut, as the reference executor wants to know it; none if they are not.
     std::optional<nn::input_precision> precision;

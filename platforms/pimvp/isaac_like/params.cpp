@@ -20,6 +20,7 @@ machine machine_of(const isaac_like_params& params) {
     m.crossbars_per_ima = params.tile.ima.crossbars;
     m.crossbar = params.tile.ima.crossbar;
     m.pack_groups = params.pack_groups;
+    m.operands = params.operands;
     const reram::quantiser_params& quantiser = params.tile.quantiser;
     if (quantiser.is_there()) {
         m.precision = rule_of(quantiser);
@@ -37,6 +38,10 @@ accel::hash256 config_hash(const isaac_like_params& params) {
           std::uint32_t{m.crossbar.rows}, std::uint32_t{m.crossbar.columns},
           std::uint32_t{m.crossbar.cell_bits}, std::uint32_t{m.crossbar.column_flip ? 1U : 0U}}) {
         text += ' ' + std::to_string(value);
+    }
+    if (m.operands.weight_bits != 0 || m.operands.input_bits != 0) {
+        text += " operands " + std::to_string(m.operands.weight_bits) + ' ' +
+                std::to_string(m.operands.input_bits);
     }
     if (m.precision) {
         const nn::precision_rule& rule = *m.precision;

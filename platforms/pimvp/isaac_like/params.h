@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pimvp/isaac_like/mapper.h>
+#include <pimvp/isaac_like/operand_params.h>
 
 #include <pimvp/accel/front_end_params.h>
 #include <pimvp/core/diagnostics.h>
@@ -10,14 +11,17 @@
 #include <pimvp/reram/tile_params.h>
 
 #include <cstdint>
+#include <string>
 
 namespace pimvp::isaac_like {
 
-/// An ISAAC-like accelerator. Defaults: ISAAC-CE at 32 nm (ISCA 2016), 8-bit operands.
+/// An ISAAC-like accelerator. Defaults: ISAAC-CE at 32 nm (ISCA 2016), operands as wide as the
+/// layers' integers.
 struct isaac_like_params {
     std::uint32_t chips = 0;
     bool pack_groups = true;
     std::uint32_t runs_in_flight = 4;
+    operand_params operands;
     reram::tile_params tile;
     noc::c_mesh_params mesh;
     noc::hyper_transport_params hyper_transport;
@@ -31,10 +35,19 @@ struct isaac_like_params {
                  "Grouped convolutions: several groups block-diagonally in one crossbar.");
         v.member("runs_in_flight", p.runs_in_flight, {1, 64},
                  "Inferences that stream through the tiles together.");
+        v.group("operands", p.operands, "Widths of weights and inputs.");
         v.group("tile", p.tile, "Each tile.");
         v.group("mesh", p.mesh, "The concentrated mesh of a chip.");
         v.group("hyper_transport", p.hyper_transport, "Links between chips and to the host.");
         v.group("front_end", p.front_end, "Registers, job ring, DMA.");
+    }
+    void validate(core::diagnostics& found) const {
+        if (operands.input_bits != 0 && tile.quantiser.is_there()) {
+            found.error("operands.input_bits",
+                        std::to_string(operands.input_bits) +
+                            " bits for every input contradict a quantiser, which finds the bits of "
+                            "each group: use 0");
+        }
     }
 };
 

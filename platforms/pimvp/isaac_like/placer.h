@@ -20,6 +20,7 @@ struct planned_array {
 
 struct planned_matrix {
     std::uint32_t node = 0;  ///< index into network::nodes
+    std::uint32_t weight_bits = 0;
     mapping::lowered_matrix lowered;
 };
 

@@ -21,12 +21,26 @@ std::uint32_t bits_of(float number) {
     return bits;
 }
 
+/// Bits that integers of a layer take on a machine with operands of `operand_bits` (0: any).
+std::uint32_t width_of(const nn::node& n, const char* what, int bits, std::uint32_t operand_bits) {
+    const auto own = static_cast<std::uint32_t>(bits);
+    if (operand_bits == 0) return own;
+    if (own > operand_bits) {
+        throw core::user_error("node '" + n.name + "' has " + what + " of " + std::to_string(own) +
+                               " bits, the machine's operands have " +
+                               std::to_string(operand_bits) +
+                               ": use a platform with wider operands, or narrower integers");
+    }
+    return operand_bits;
+}
+
 }  // namespace
 
 void placer::place_matrix(std::uint32_t index) {
     const nn::node& n = m_network.nodes[index];
     const nn::value_id input = m_views[n.inputs[0]].root;
-    const std::uint32_t weight_bits = static_cast<std::uint32_t>(n.weights.type().bits);
+    const std::uint32_t weight_bits =
+        width_of(n, "weights", n.weights.type().bits, m_machine.operands.weight_bits);
     const std::uint32_t cells =
         (weight_bits + m_machine.crossbar.cell_bits - 1) / m_machine.crossbar.cell_bits;
     if (cells > m_machine.crossbar.columns) {
@@ -44,11 +58,13 @@ void placer::place_matrix(std::uint32_t index) {
         shape.order = m_machine.precision->order;
     }
     m_plan.matrices.push_back(
-        {index, mapping::lower(n, m_views[input].dims, m_views[n.output].dims, shape)});
+        {index, weight_bits,
+         mapping::lower(n, m_views[input].dims, m_views[n.output].dims, shape)});
     const mapping::lowered_matrix& m = m_plan.matrices.back().lowered;
 
     layer_placement layer;
     layer.node = index;
+    layer.weight_bits = weight_bits;
     layer.cells_per_weight = cells;
     layer.row_blocks = static_cast<std::uint32_t>(m.row_blocks.size());
     layer.column_blocks = static_cast<std::uint32_t>(m.column_blocks.size());
@@ -62,7 +78,8 @@ void placer::place_matrix(std::uint32_t index) {
     const std::uint64_t converted = m_machine.crossbar.convert_unused_columns
                                         ? layer.arrays * m_machine.crossbar.columns
                                         : layer.used_columns;
-    layer.input_bits = static_cast<std::uint32_t>(m_network.values[n.inputs[0]].type.bits);
+    layer.input_bits = width_of(n, "inputs", m_network.values[n.inputs[0]].type.bits,
+                                m_machine.operands.input_bits);
     layer.activations = layer.windows * layer.arrays;
     if (is_cut) layer.precision = precision_of(n, m);
     layer.conversions = layer.windows * (converted + unit) * layer.input_bits;
@@ -114,7 +131,7 @@ void placer::make_matrix_stage(const mapping::lowered_matrix& m, const std::vect
     const auto stage_index = static_cast<std::uint32_t>(t.program.stages.size());
     reram::stage_record s = start_stage(stage_kind::matrix, layer.node, m.geometry);
     s.input_type = format_of(in.type);
-    s.input_bits = static_cast<std::uint32_t>(in.type.bits);
+    s.input_bits = layer.input_bits;
     s.input_signed = in.type.is_signed ? 1 : 0;
     s.order = static_cast<std::uint32_t>(m.order);
     if (layer.precision) s.rule = rule_of(*layer.precision, in.type);
@@ -243,14 +260,12 @@ void placer::share_imas(const mapping::lowered_matrix& m, const std::vector<arra
 void placer::add_crossbar(tile_state& t, const layer_placement& layer,
                           const reram::ima_share& share, std::uint32_t crossbar, std::uint32_t rows,
                           std::uint32_t outputs, std::uint32_t slot, std::uint32_t first_output) {
-    const auto weight_bits =
-        static_cast<std::uint32_t>(m_network.nodes[layer.node].weights.type().bits);
     reram::crossbar_record c;
     c.ima = share.ima;
     c.crossbar = crossbar;
     c.rows = rows;
     c.columns = outputs * layer.cells_per_weight;
-    c.weight_bits = weight_bits;
+    c.weight_bits = layer.weight_bits;
     c.cells_per_weight = layer.cells_per_weight;
     c.row_block = slot;
     c.first_output = first_output;

@@ -360,6 +360,9 @@ private:
             weight_bits = std::max(weight_bits, n.weights.type().bits);
             input_bits = std::max(input_bits, m_net.values[n.inputs[0]].type.bits);
         }
+        const isaac_like::operand_params& operands = m_program.target.isaac().operands;
+        weight_bits = std::max(weight_bits, static_cast<int>(operands.weight_bits));
+        input_bits = std::max(input_bits, static_cast<int>(operands.input_bits));
         m_outcome.machine =
             isaac_like::figures_of(m_program.target.isaac(), static_cast<unsigned>(weight_bits),
                                    static_cast<unsigned>(input_bits));

@@ -3,12 +3,15 @@
 #include "conversion_rows.h"
 
 #include <pimvp/isaac_like/mapper.h>
+#include <pimvp/isaac_like/params.h>
+#include <pimvp/runner/platform.h>
 #include <pimvp/runner/zoo/zoo.h>
 
 #include <support/catch.h>
 
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 namespace {
 
@@ -49,4 +52,31 @@ TEST_CASE("D11_chips_that_hold_a_network", "[isaac][papers][exact]") {
     const isaac_like::machine machine;
     CHECK(isaac_like::place(runner::zoo::outline("vgg16"), machine).chips == 3);
     CHECK(isaac_like::place(runner::zoo::outline("resnet50"), machine).chips == 1);
+}
+
+TEST_CASE("D4_D11_vgg16_with_16_bit_operands", "[isaac][papers][exact]") {
+    const nn::network net = runner::zoo::outline("vgg16");
+    const auto placed_on = [&](const char* preset) {
+        return isaac_like::place(net,
+                                 isaac_like::machine_of(runner::load_platform(preset, {}).isaac()));
+    };
+    const auto convolutions = [&](const isaac_like::placement& placed) {
+        std::uint64_t conversions = 0, macs = 0, arrays = 0;
+        for (const isaac_like::layer_placement& layer : placed.layers) {
+            if (net.nodes[layer.node].kind != nn::op_kind::convolution) continue;
+            conversions += layer.conversions;
+            macs += layer.macs;
+            arrays += layer.arrays;
+        }
+        const double per_mac = static_cast<double>(conversions) / static_cast<double>(macs);
+        return std::pair{thousandths(per_mac), arrays};
+    };
+    const isaac_like::placement wide = placed_on("isaac_ce_16b");
+    CHECK(convolutions(wide) == std::pair{1041L, std::uint64_t{7192}});
+    CHECK(wide.arrays == 67576);
+    CHECK(wide.chips == 5);
+    const isaac_like::placement narrow = placed_on("isaac_8b");
+    CHECK(convolutions(narrow) == std::pair{260L, std::uint64_t{3596}});
+    CHECK(narrow.arrays == 33804);
+    CHECK(narrow.chips == 3);
 }

@@ -12,8 +12,8 @@ using namespace pimvp;
 
 namespace {
 
-board::board_params read(const std::vector<std::string>& accelerators,
-                         const std::string& quantiser) {
+board::board_params read(const std::vector<std::string>& accelerators, const std::string& quantiser,
+                         const std::string& more) {
     std::string text =
         "check_protocol: true\n"
         "hang_limit: 10 ms\n"
@@ -25,7 +25,7 @@ board::board_params read(const std::vector<std::string>& accelerators,
                 "\n    params:\n"
                 "      chips: " +
                 (quantiser.empty() ? "4" : "8") +  // groups may use a few rows of a crossbar
-                "\n"
+                "\n"(more.empty() ? "" : "      " + more + "\n") +
                 "      mesh: {tile_columns: 2, tile_rows: 1, io_router: 0}\n"
                 "      tile:\n"
                 "        imas: 2\n"
@@ -46,10 +46,10 @@ const isaac_like::isaac_like_params& settings(const board::board_params& params)
 }  // namespace
 
 isaac_bench::isaac_bench(core::coding_style style, const std::vector<std::string>& accelerators,
-                         const std::string& quantiser)
+                         const std::string& quantiser, const std::string& more)
     : context({1, style, 0}),
-      params(settings(read(accelerators, quantiser))),
-      board("board", context, read(accelerators, quantiser)) {}
+      params(settings(read(accelerators, quantiser, more))),
+      board("board", context, read(accelerators, quantiser, more)) {}
 
 isaac_like::accelerator& isaac_bench::unit(const std::string& name) {
     return dynamic_cast<isaac_like::accelerator&>(board.accelerator_named(name));

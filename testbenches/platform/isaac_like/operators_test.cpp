@@ -21,8 +21,9 @@ namespace {
 
 /// Runs all images together. Returns the time of the end, then compared elements and mismatches of
 /// each placed layer.
-std::vector<std::uint64_t> run(const exact_work& work, core::coding_style style) {
-    isaac_bench bench(style);
+std::vector<std::uint64_t> run(const exact_work& work, core::coding_style style,
+                               const std::string& more = {}) {
+    isaac_bench bench(style, {"npu"}, {}, more);
     std::vector<nn::executor> references(work.inputs.size(), nn::executor(work.network));
     const nn::value& in = work.network.values[work.network.inputs[0]];
     for (std::size_t i = 0; i < references.size(); ++i) {
@@ -40,6 +41,11 @@ std::vector<std::uint64_t> run(const exact_work& work, core::coding_style style)
         bench.check_runs(bench.device().load(image), work);
         seen.push_back(core::now_fs());
     });
+    std::uint64_t conversions = 0;
+    for (const isaac_like::layer_placement& layer : placed.layers) {
+        conversions += layer.conversions * work.inputs.size();
+    }
+    CHECK(bench.counted("conversions") == conversions);
     for (const isaac_like::layer_placement& layer : placed.layers) {
         const nn::node& node = work.network.nodes[layer.node];
         INFO(node.name << ", " << to_string(node.kind));
@@ -71,4 +77,24 @@ TEST_CASE("isaac_like.operators.gates_tables_and_shuffles_equal_the_reference", 
 
 TEST_CASE("isaac_like.operators.plain_layers_equal_the_reference", "[platform]") {
     CHECK(run(exact_work(residual_network(5)), core::coding_style::at).at(0) > 0);
+}
+
+TEST_CASE("isaac_like.operators.a_machine_of_wide_operands_extends_narrow_integers", "[platform]") {
+    for (const char* operands : {"operands: {weight_bits: 16, input_bits: 16}",
+                                 "operands: {weight_bits: 8}", "operands: {input_bits: 11}"}) {
+        CAPTURE(operands);
+        const exact_work work(narrowing_network(3), 2);
+        const auto simulate = [&](core::coding_style style) {
+            return support::in_child([&] { return run(work, style, operands); });
+        };
+        CHECK(simulate(core::coding_style::lt) == simulate(core::coding_style::at));
+    }
+}
+
+TEST_CASE("isaac_like.operators.wider_integers_than_the_operands_are_refused", "[platform]") {
+    isaac_bench bench(core::coding_style::lt, {"npu"}, {}, "operands: {weight_bits: 4}");
+    CHECK_THROWS_WITH(bench.image(narrowing_network(3)),
+                      Catch::Matchers::Contains("weights of 8 bits") &&
+                          Catch::Matchers::Contains("operands have 4") &&
+                          Catch::Matchers::Contains("use a platform with wider operands"));
 }

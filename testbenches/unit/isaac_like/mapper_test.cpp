@@ -32,10 +32,11 @@ nn::network glyphs() {
 }
 
 /// A fully connected layer of `inputs` x `outputs`, its input as a map.
-nn::network fully_connected(std::int64_t inputs, std::int64_t outputs) {
+nn::network fully_connected(std::int64_t inputs, std::int64_t outputs, int weight_bits = 8,
+                            int input_bits = 8) {
     nn::network net;
     net.name = "one_layer";
-    net.values = {{"x", {1, inputs}, {}}, {"y", {1, outputs}, {}}};
+    net.values = {{"x", {1, inputs}, {input_bits, false, 1.0F, 0}}, {"y", {1, outputs}, {}}};
     net.inputs = {0};
     net.outputs = {1};
     nn::node n;
@@ -43,7 +44,7 @@ nn::network fully_connected(std::int64_t inputs, std::int64_t outputs) {
     n.kind = nn::op_kind::fully_connected;
     n.inputs = {0};
     n.output = 1;
-    n.weights = nn::integer_tensor({outputs, inputs}, {8, true, 1.0F, 0});
+    n.weights = nn::integer_tensor({outputs, inputs}, {weight_bits, true, 1.0F, 0});
     n.weight_scales = {1.0F};
     n.multipliers.assign(static_cast<std::size_t>(outputs), 0.001F);
     net.nodes.push_back(n);
@@ -163,4 +164,22 @@ TEST_CASE("isaac_like.mapper.too_small_a_machine_names_the_way_out") {
     CHECK_THROWS_WITH(
         isaac_like::place(fully_connected(25088, 64), target),
         Catch::Matchers::Contains("needs 3 chips") && Catch::Matchers::Contains("raise `chips`"));
+}
+
+TEST_CASE("isaac_like.mapper.narrow_weights_take_few_cells_and_narrow_inputs_few_cycles") {
+    for (int weight_bits = 2; weight_bits <= 16; ++weight_bits) {  // 2: ternary
+        for (int input_bits = 1; input_bits <= 16; ++input_bits) {
+            CAPTURE(weight_bits, input_bits);
+            const isaac_like::placement placed =
+                isaac_like::place(fully_connected(128, 128, weight_bits, input_bits), {});
+            const auto cells = static_cast<std::uint64_t>((weight_bits + 1) / 2);
+            CHECK(placed.layers[0].cells_per_weight == cells);
+            const std::uint64_t outputs = 128 / cells;  // of a crossbar
+            CHECK(placed.arrays == (128 + outputs - 1) / outputs);
+            CHECK(placed.layers[0].conversions ==
+                  placed.arrays * 128 * static_cast<std::uint64_t>(input_bits));
+            CHECK(placed.program.tiles.at(0).stages.at(0).input_bits ==
+                  static_cast<std::uint32_t>(input_bits));
+        }
+    }
 }

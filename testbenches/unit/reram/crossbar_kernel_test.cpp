@@ -310,6 +310,24 @@ TEST_CASE("reram.crossbar_kernel.slicing_gives_every_bit_of_every_element", "[re
     }
 }
 
+TEST_CASE("reram.crossbar_kernel.bytes_are_extended_to_more_bits", "[reram][unit]") {
+    support::generator random;
+    const auto bytes = random.bytes(100);
+    for (const bool is_signed : {false, true}) {
+        for (unsigned bits = 9; bits <= 16; ++bits) {
+            std::vector<std::uint16_t> wide;
+            for (const std::uint8_t byte : bytes) {
+                wide.push_back(
+                    is_signed ? static_cast<std::uint16_t>(static_cast<std::int8_t>(byte)) : byte);
+            }
+            std::vector<std::uint64_t> narrow_masks(bits * 2, 1), wide_masks(bits * 2, 2);
+            slice_inputs({bytes.data(), 100, 1, bits, is_signed}, 2, narrow_masks.data());
+            slice_inputs({wide.data(), 100, 2, bits, is_signed}, 2, wide_masks.data());
+            CHECK(narrow_masks == wide_masks);
+        }
+    }
+}
+
 TEST_CASE("reram.crossbar_kernel.counts_follow_the_shape", "[reram][unit]") {
     crossbar_shape shape;
     operation_counts work = count_operations(shape, 20, 8);
