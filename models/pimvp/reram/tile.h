@@ -143,7 +143,8 @@ private:
 
     // tile_stages.cpp: windows
     [[nodiscard]] std::uint64_t next_issue_fs(const tile_stage& s) const;
-    [[nodiscard]] tile_stage* find_stage(std::uint32_t program, std::uint32_t layer);
+    [[nodiscard]] tile_stage* find_stage(std::uint32_t program, std::uint32_t layer,
+                                         std::uint32_t window);
     void store(const tile_action& action);
     void issue_matrix(tile_stage& s);
     void quantise(tile_stage& s, const cut_request& request);

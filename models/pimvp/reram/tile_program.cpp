@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 namespace pimvp::reram {
@@ -21,6 +22,7 @@ constexpr std::uint64_t max_elements = 1ULL << 30;
 struct stage_fields {
     std::uint32_t kind, layer, scope, input, second_input;
     stage_window window;
+    window_turns turns;
     post::number_format input_type, second_type, output_type;
     std::uint32_t input_bits, input_signed, count_include_pad, first_channel, channels;
     std::uint32_t accumulators;
@@ -35,6 +37,7 @@ void put(core::byte_writer& to, const stage_record& s) {
                         s.input,
                         s.second_input,
                         s.window,
+                        s.turns,
                         s.input_type,
                         s.second_type,
                         s.output_type,
@@ -78,6 +81,7 @@ stage_record get_stage(core::byte_reader& from) {
     s.input = f.input;
     s.second_input = f.second_input;
     s.window = f.window;
+    s.turns = f.turns;
     s.input_type = f.input_type;
     s.second_type = f.second_type;
     s.output_type = f.output_type;
@@ -283,14 +287,21 @@ void validate_vector(const stage_record& s, stage_kind kind, const tile_program&
             "stage: second buffer differs in shape");
 }
 
-/// Partial sums find their stage by its layer.
+/// Partial sums find their stage by its layer and their window.
 void validate_layers(const tile_program& p) {
-    std::map<std::uint32_t, bool> is_matrix;
+    struct known_layer {
+        bool is_matrix;
+        std::uint32_t step;
+        std::set<std::uint32_t> firsts;
+    };
+    std::map<std::uint32_t, known_layer> layers;
     for (const stage_record& s : p.stages) {
         const bool own = s.kind == static_cast<std::uint32_t>(stage_kind::matrix);
-        const auto [known, is_new] = is_matrix.emplace(s.layer, own);
-        require(is_new || (!own && !known->second),
-                "stage: a matrix stage shares its layer with another");
+        known_layer& layer =
+            layers.emplace(s.layer, known_layer{own, s.turns.step, {}}).first->second;
+        const bool other_turn = layer.firsts.insert(s.turns.first).second;
+        require(layer.is_matrix == own && (!own || (other_turn && layer.step == s.turns.step)),
+                "stage: a matrix stage shares its windows with another");
     }
 }
 
@@ -339,6 +350,9 @@ void validate(const tile_program& p, const tile_limits& limits) {
         const tensor_buffer& in = p.buffers[s.input];
         require(s.scope < core::energy_ledger::max_scopes, "stage: scope");
         validate(s.window, in);
+        require(s.turns.step >= 1 && s.turns.first < s.turns.step &&
+                    s.turns.step <= std::uint64_t{s.window.output_h} * s.window.output_w,
+                "stage: its turns leave it no window");
         validate(s.input_type);
         validate(s.output_type);
         require(s.input_type.element_bytes == in.element_bytes, "stage: input element size");

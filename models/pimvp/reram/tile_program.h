@@ -53,6 +53,20 @@ struct stage_window {
     std::uint32_t counted_h = 0, counted_w = 0;
 };
 
+/// The windows of its layer that a stage computes, in raster order: `first`, `first` + `step`, ...
+/// Copies of a layer take its windows in turn.
+struct window_turns {
+    std::uint32_t first = 0, step = 1;
+
+    [[nodiscard]] bool contain(std::uint32_t window) const { return window % step == first; }
+};
+inline bool operator==(const window_turns& a, const window_turns& b) {
+    return a.first == b.first && a.step == b.step;
+}
+inline bool operator<(const window_turns& a, const window_turns& b) {
+    return a.first != b.first ? a.first < b.first : a.step < b.step;
+}
+
 /// A copy of some output channels of every pixel goes to a node of the interconnect, where it
 /// arrives as channels of `tensor` (not the stage's own one behind a concatenation).
 struct route {
@@ -105,6 +119,7 @@ struct stage_record {
     std::uint32_t input = 0;         ///< index into tile_program::buffers
     std::uint32_t second_input = 0;  ///< add, multiply
     stage_window window;
+    window_turns turns;
     post::number_format input_type, second_type, output_type;
     std::uint32_t input_bits = 8;  ///< matrix: bits to stream
     std::uint32_t input_signed = 0;

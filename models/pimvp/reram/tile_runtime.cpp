@@ -24,7 +24,8 @@ tile_stage::tile_stage(resident_program& program, std::uint32_t index, const sta
       m_record(record),
       m_two_inputs(has_two_inputs(static_cast<stage_kind>(record.kind))),
       m_second_is_pixel(m_two_inputs && reads_one_pixel(record, program.program.buffers)),
-      m_walker(record, program.program.buffers[record.input]) {
+      m_walker(record, program.program.buffers[record.input]),
+      m_window(record.turns.first) {
     if (static_cast<stage_kind>(record.kind) == stage_kind::matrix) {
         m_gather.emplace(record, program.program.buffers[record.input]);
         for (const ima_share& share : record.imas) {
@@ -81,15 +82,17 @@ std::pair<std::uint32_t, std::uint32_t> tile_stage::pass(std::uint64_t now_fs,
 
 void tile_stage::advance(std::uint64_t now_fs, std::uint64_t interval_fs) {
     m_next_issue_fs = now_fs + interval_fs;
-    if (++m_window < m_walker.windows()) {
-        if (m_walker.position(m_window).x != 0) return;
+    const std::uint32_t row = m_walker.position(m_window).y;
+    m_window += m_record.turns.step;
+    if (m_window < m_walker.windows()) {
+        if (m_walker.position(m_window).y == row) return;
         m_program.bury(m_record.input, m_inference);
         if (m_two_inputs) m_program.bury(m_record.second_input, m_inference);
         return;
     }
     m_program.release(m_record.input, m_inference);
     if (m_two_inputs) m_program.release(m_record.second_input, m_inference);
-    m_window = 0;
+    m_window = m_record.turns.first;
     ++m_inference;
     m_first = m_program.map(m_record.input, m_inference);
     m_second = m_program.map(m_record.second_input, m_inference);
@@ -182,7 +185,7 @@ void tile_stage::segment_done(open_window& w) {
 void tile_stage::restart() {
     m_spare.splice(m_spare.end(), m_open);
     m_inference = 0;
-    m_window = 0;
+    m_window = m_record.turns.first;
     m_next_issue_fs = 0;
     m_first = nullptr;
     m_second = nullptr;
@@ -196,7 +199,7 @@ std::string tile_stage::pending() const {
         return where + ": window " + std::to_string(w.window) + " waits for " +
                (w.is_issued && w.imas_pending != 0 ? "its IMAs" : "partial sums");
     }
-    if (m_first == nullptr && m_window == 0) return {};
+    if (m_first == nullptr && m_window == m_record.turns.first) return {};
     return where + ": window " + std::to_string(m_window) + " of " +
            std::to_string(m_walker.windows()) + " waits for pixel " +
            std::to_string(m_walker.pixels_needed(m_window));

@@ -120,7 +120,7 @@ private:
     std::vector<const ima_share*> m_share_of_ima;
 
     std::uint32_t m_inference = 0;  ///< that the next window belongs to
-    std::uint32_t m_window = 0;     ///< next
+    std::uint32_t m_window;         ///< next
     std::uint64_t m_next_issue_fs = 0;
     const feature_map* m_first = nullptr;  ///< of m_inference, once pixels are here
     const feature_map* m_second = nullptr;

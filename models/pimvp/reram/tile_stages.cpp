@@ -45,11 +45,11 @@ std::uint64_t tile::next_issue_fs(const tile_stage& s) const {
     return at;
 }
 
-tile_stage* tile::find_stage(std::uint32_t program, std::uint32_t layer) {
+tile_stage* tile::find_stage(std::uint32_t program, std::uint32_t layer, std::uint32_t window) {
     const auto found = m_programs.find(program);
     if (found == m_programs.end()) return nullptr;
     for (tile_stage& s : found->second->stages) {
-        if (s.record().layer == layer) return &s;
+        if (s.record().layer == layer && s.record().turns.contain(window)) return &s;
     }
     return nullptr;
 }
@@ -237,7 +237,7 @@ void tile::send_partial(tile_stage& s, open_window& w, const output_segment& seg
 void tile::add_partial(const tile_action& action) {
     const tlm::tlm_generic_payload& payload = action.message.payload();
     const auto header = tile_header_of<tile_partial_header>(payload);
-    tile_stage* s = find_stage(header.program, header.layer);
+    tile_stage* s = find_stage(header.program, header.layer, header.pixel);
     const std::uint32_t g =
         s == nullptr ? tile_stage::no_segment : s->home_segment(header.first_channel, header.count);
     if (g == tile_stage::no_segment ||

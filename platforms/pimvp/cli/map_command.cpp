@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/cli/commands.h>
 
+#include <pimvp/core/clock.h>
 #include <pimvp/core/file.h>
 #include <pimvp/core/text_table.h>
 #include <pimvp/runner/platform.h>
@@ -44,32 +45,42 @@ int map_command(const arguments& words) {
 
     using core::text_table;
     constexpr auto right = text_table::align::right;
-    text_table table{{"layer"},         {"kind"},
-                     {"MACs", right},   {"windows", right},
-                     {"blocks", right}, {"crossbars", right},
-                     {"IMAs", right},   {"conversions", right},
+    text_table table{{"layer"},
+                     {"kind"},
+                     {"MACs", right},
+                     {"windows", right},
+                     {"blocks", right},
+                     {"copies", right},
+                     {"crossbars", right},
+                     {"IMAs", right},
+                     {"conversions", right},
                      {"tiles"}};
     std::uint64_t macs = 0, conversions = 0, imas = 0;
     for (const isaac_like::layer_placement& layer : made.placement.layers) {
         const nn::node& node = work.network.nodes[layer.node];
-        table.row({node.name, std::string(to_string(node.kind)), core::grouped(layer.macs),
-                   core::grouped(layer.windows),
-                   layer.arrays == 0 ? ""
-                                     : std::to_string(layer.row_blocks) + " x " +
-                                           std::to_string(layer.column_blocks),
-                   core::grouped(layer.arrays), core::grouped(layer.imas),
-                   core::grouped(layer.conversions), ranges(layer.tiles)});
+        table.row(
+            {node.name, std::string(to_string(node.kind)), core::grouped(layer.macs),
+             core::grouped(layer.windows),
+             layer.arrays == 0
+                 ? ""
+                 : std::to_string(layer.row_blocks) + " x " + std::to_string(layer.column_blocks),
+             std::to_string(layer.copies), core::grouped(layer.arrays * layer.copies),
+             core::grouped(layer.imas), core::grouped(layer.conversions), ranges(layer.tiles)});
         macs += layer.macs;
         conversions += layer.conversions;
         imas += layer.imas;
     }
     table.rule();
-    table.row({"total", "", core::grouped(macs), "", "", core::grouped(made.placement.arrays),
+    table.row({"total", "", core::grouped(macs), "", "", "", core::grouped(made.placement.arrays),
                core::grouped(imas), core::grouped(conversions),
                std::to_string(made.placement.tiles) + " on " +
                    std::to_string(made.placement.chips) +
                    (made.placement.chips == 1 ? " chip" : " chips")});
     std::cout << title_of(work.network) << " on " << target.name << "\n\n" << table.text();
+    const core::duration cycle = made.target.isaac().tile.ima.crossbar.cycle.value;
+    std::cout << "\nThe crossbars take "
+              << core::si(core::to_seconds(made.placement.interval_cycles * cycle.fs), "s")
+              << " for an image of a stream.\n";
     if (!out.empty()) {
         std::cout << '\n' << out << ": " << core::grouped(made.image.size()) << " bytes\n";
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pimvp/isaac_like/operand_params.h>
+#include <pimvp/isaac_like/replication.h>
 #include <pimvp/isaac_like/spatial_program.h>
 #include <pimvp/mapping/lowering.h>
 #include <pimvp/mapping/program_image.h>
@@ -28,6 +29,7 @@ struct machine {
     reram::crossbar_shape crossbar;
     bool pack_groups = true;  ///< depthwise: several groups block-diagonally in one crossbar
     operand_params operands;
+    replication_params replication;
     std::uint32_t first_tile = 0;  ///< tiles before it are left to other programs
     /// How the tiles' quantisers cut inputs of convolutions; none without quantisers.
     std::optional<nn::precision_rule> precision;
@@ -50,10 +52,11 @@ struct layer_placement {
     std::uint32_t weight_bits = 0;  ///< in the arrays
     std::uint32_t cells_per_weight = 0;
     std::uint32_t row_blocks = 0, column_blocks = 0;
-    std::uint64_t arrays = 0;
-    std::uint32_t imas = 0;
+    std::uint64_t arrays = 0;  ///< of a copy
+    std::uint32_t copies = 1;  ///< which share the windows
+    std::uint32_t imas = 0;    ///< of all copies
     std::uint64_t windows = 0;
-    std::uint64_t used_columns = 0;  ///< cell columns in use, summed over arrays
+    std::uint64_t used_columns = 0;  ///< cell columns in use, summed over the arrays of a copy
     /// Per inference, by the formula of docs/models/adc_bank.md, if all bits are streamed.
     std::uint64_t conversions = 0;
     std::uint32_t input_bits = 0;   ///< to stream, if all are
@@ -68,7 +71,9 @@ struct placement {
     spatial_program program;
     std::vector<layer_placement> layers;  ///< in network order; reshapes and free concats left out
     std::uint32_t tiles = 0, chips = 0;
-    std::uint64_t arrays = 0;
+    std::uint64_t arrays = 0;  ///< of all copies
+    /// Between images in a stream if nothing but the layers' crossbars takes time.
+    std::uint64_t interval_cycles = 0;
 
     /// For the reference executor: how the layers' inputs are cut; empty if none are.
     [[nodiscard]] nn::network_precision precision() const;
@@ -77,11 +82,14 @@ struct placement {
 /// Places a network: im2col windows -> row blocks x column blocks -> crossbars -> IMAs -> tiles ->
 /// chips, each layer resident, in network order and without gaps a layer could fill.
 ///
+/// With a budget for replication, layers get the copies that balance them (replication.h); the
+/// copies of a layer take its windows in turn.
+///
 /// Column blocks stay in one tile where their row blocks fit one; larger ones (huge fully connected
 /// layers) spread, and one tile, the home, collects the partial sums. Element-wise and pooling
 /// stages run where their first input is made. Deterministic.
-/// Throws core::user_error if the machine is too small (with the number of chips that would do) or
-/// a layer cannot run on it.
+/// Throws core::user_error if the machine is too small (with the number of chips that would do),
+/// the budget is below one copy of each layer, or a layer cannot run on the machine.
 placement place(const nn::network& network, const machine& target);
 
 /// The whole program image: place(), cells encoded, packed with hashes; `more` sections follow.

@@ -21,6 +21,7 @@ machine machine_of(const isaac_like_params& params) {
     m.crossbar = params.tile.ima.crossbar;
     m.pack_groups = params.pack_groups;
     m.operands = params.operands;
+    m.replication = params.replication;
     const reram::quantiser_params& quantiser = params.tile.quantiser;
     if (quantiser.is_there()) {
         m.precision = rule_of(quantiser);

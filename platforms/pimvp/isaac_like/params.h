@@ -3,6 +3,7 @@
 
 #include <pimvp/isaac_like/mapper.h>
 #include <pimvp/isaac_like/operand_params.h>
+#include <pimvp/isaac_like/replication.h>
 
 #include <pimvp/accel/front_end_params.h>
 #include <pimvp/core/diagnostics.h>
@@ -22,6 +23,7 @@ struct isaac_like_params {
     bool pack_groups = true;
     std::uint32_t runs_in_flight = 4;
     operand_params operands;
+    replication_params replication;
     reram::tile_params tile;
     noc::c_mesh_params mesh;
     noc::hyper_transport_params hyper_transport;
@@ -36,6 +38,7 @@ struct isaac_like_params {
         v.member("runs_in_flight", p.runs_in_flight, {1, 64},
                  "Inferences that stream through the tiles together.");
         v.group("operands", p.operands, "Widths of weights and inputs.");
+        v.group("replication", p.replication, "Copies of layers.");
         v.group("tile", p.tile, "Each tile.");
         v.group("mesh", p.mesh, "The concentrated mesh of a chip.");
         v.group("hyper_transport", p.hyper_transport, "Links between chips and to the host.");

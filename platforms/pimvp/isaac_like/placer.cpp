@@ -33,8 +33,9 @@ placement_plan placer::run() {
     if (m_machine.precision) check_plan(m_network, *m_machine.precision);
     for (std::uint32_t i = 0; i < m_network.inputs.size(); ++i) {
         const nn::value_id id = m_network.inputs[i];
-        m_made[id].push_back({outside, i, 0, {0, m_views[id].dims.channels}});
+        m_made[id].push_back({outside, i, 0, {0, m_views[id].dims.channels}, {}});
     }
+    lower_matrices();
     for (std::uint32_t i = 0; i < m_network.nodes.size(); ++i) place_node(i);
     count_chips();
     add_inputs_and_outputs();
@@ -117,16 +118,19 @@ void placer::place_vector(std::uint32_t index, stage_kind kind) {
     const nn::node& n = m_network.nodes[index];
     layer_placement layer;
     layer.node = index;
-    const nn::value_id root = m_views[n.inputs[0]].root;
-    for (const slice& source : joined(m_made[root])) {
-        const std::uint32_t where = source.tile == outside ? m_cursor : source.tile;
-        const std::uint32_t stage =
-            add_vector_stage(kind, index, n.inputs, n.geometry, n.output, where, source.channels);
-        m_made[n.output].push_back({where, stage, source.channels.first, source.channels});
-        note_tile(layer, where);
-    }
     const mapping::map_dims& out = m_views[n.output].dims;
     layer.windows = std::uint64_t{out.height} * out.width;
+    for (const site& s : sites(m_views[n.inputs[0]].root, layer.windows)) {
+        const auto copies = static_cast<std::uint32_t>(s.tiles.size());
+        for (std::uint32_t turn = 0; turn < copies; ++turn) {
+            const reram::window_turns turns{turn, copies};
+            const std::uint32_t stage = add_vector_stage(
+                kind, index, n.inputs, n.geometry, n.output, s.tiles[turn], s.channels, turns);
+            m_made[n.output].push_back({s.tiles[turn], stage, s.channels.first, s.channels, turns});
+            note_tile(layer, s.tiles[turn]);
+        }
+        layer.copies = std::max(layer.copies, copies);
+    }
     m_layers.push_back(std::move(layer));
 }
 
@@ -135,20 +139,29 @@ void placer::place_concat(std::uint32_t index) {
     layer_placement layer;
     layer.node = index;
     std::uint32_t offset = 0;
+    const auto arrives = [&offset](slice made) {
+        made.channels.first += offset;
+        return made;
+    };
     for (const nn::value_id id : n.inputs) {
         const nn::value_id root = m_views[id].root;
-        const bool same = m_network.values[id].type == m_network.values[n.output].type;
-        for (slice source : same ? m_made[root] : joined(m_made[root])) {
-            const range arrives{source.channels.first + offset, source.channels.count};
-            if (!same) {
-                const std::uint32_t where = source.tile == outside ? m_cursor : source.tile;
-                source.stage = add_vector_stage(stage_kind::requantise, index, {root}, {}, n.output,
-                                                where, source.channels);
-                source.tile = where;
-                source.from_channel = source.channels.first;
-                note_tile(layer, where);
+        if (m_network.values[id].type == m_network.values[n.output].type) {
+            for (const slice& s : m_made[root]) m_made[n.output].push_back(arrives(s));
+        } else {
+            const mapping::map_dims& dims = m_views[root].dims;
+            for (const site& s : sites(root, std::uint64_t{dims.height} * dims.width)) {
+                const auto copies = static_cast<std::uint32_t>(s.tiles.size());
+                for (std::uint32_t turn = 0; turn < copies; ++turn) {
+                    const reram::window_turns turns{turn, copies};
+                    const std::uint32_t where = s.tiles[turn];
+                    const std::uint32_t stage =
+                        add_vector_stage(stage_kind::requantise, index, {root}, {}, n.output, where,
+                                         s.channels, turns);
+                    m_made[n.output].push_back(
+                        arrives({where, stage, s.channels.first, s.channels, turns}));
+                    note_tile(layer, where);
+                }
             }
-            m_made[n.output].push_back({source.tile, source.stage, source.from_channel, arrives});
         }
         offset += m_views[root].dims.channels;
     }
@@ -171,7 +184,8 @@ void placer::place_select(std::uint32_t index) {
             m_made[n.output].push_back({source.tile,
                                         source.stage,
                                         source.from_channel + (from - source.channels.first),
-                                        {first + (from - run.first), end - from}});
+                                        {first + (from - run.first), end - from},
+                                        source.turns});
         }
         first += run.count;
     }
@@ -180,7 +194,8 @@ void placer::place_select(std::uint32_t index) {
 std::uint32_t placer::add_vector_stage(stage_kind kind, std::uint32_t index,
                                        const std::vector<nn::value_id>& inputs,
                                        const nn::window& geometry, nn::value_id output,
-                                       std::uint32_t where, range channels) {
+                                       std::uint32_t where, range channels,
+                                       const reram::window_turns& turns) {
     const nn::node& n = m_network.nodes[index];
     tile_state& t = tile(where);
     const auto stage_index = static_cast<std::uint32_t>(t.program.stages.size());
@@ -201,6 +216,7 @@ std::uint32_t placer::add_vector_stage(stage_kind kind, std::uint32_t index,
     const mapping::map_dims& extent = m_views[slides ? output : first].dims;
     s.window.output_h = extent.height;
     s.window.output_w = extent.width;
+    s.turns = turns;
     tile(where).program.stages.push_back(std::move(s));
     return stage_index;
 }
@@ -229,7 +245,37 @@ reram::stage_record placer::start_stage(stage_kind kind, std::uint32_t index, co
     return s;
 }
 
-std::vector<placer::slice> placer::joined(std::vector<slice> slices) {
+std::vector<placer::site> placer::sites(nn::value_id value, std::uint64_t windows) const {
+    // One stage makes a pixel in about a cycle; it is asked for no less than a bit-serial layer is.
+    constexpr std::uint64_t cycles = 8;
+    const std::uint64_t pace = std::max<std::uint64_t>(1, m_plan.placed.interval_cycles);
+    const std::uint64_t wanted = std::min(windows, (windows * cycles + pace - 1) / pace);
+    const std::vector<slice>& made = m_made[value];
+    std::uint32_t turns = 1;
+    for (const slice& s : made) turns = std::max(turns, s.turns.step);
+    std::vector<site> result;
+    for (const slice& first : joined(made, 0)) {
+        result.push_back({first.channels, {first.tile == outside ? m_cursor : first.tile}});
+    }
+    for (std::uint32_t turn = 1; turn < turns; ++turn) {
+        const std::vector<slice> copies = joined(made, turn);
+        for (site& s : result) {
+            for (const slice& copy : copies) {
+                const bool is_copy = copy.channels.first == s.channels.first &&
+                                     copy.channels.count == s.channels.count;
+                const bool is_new =
+                    std::find(s.tiles.begin(), s.tiles.end(), copy.tile) == s.tiles.end();
+                if (is_copy && is_new && s.tiles.size() < wanted) s.tiles.push_back(copy.tile);
+            }
+        }
+    }
+    return result;
+}
+
+std::vector<placer::slice> placer::joined(std::vector<slice> slices, std::uint32_t first_turn) {
+    slices.erase(std::remove_if(slices.begin(), slices.end(),
+                                [=](const slice& s) { return s.turns.first != first_turn; }),
+                 slices.end());
     std::sort(slices.begin(), slices.end(),
               [](const slice& a, const slice& b) { return a.channels.first < b.channels.first; });
     std::vector<slice> result;
@@ -317,7 +363,7 @@ placement_plan placer::finish() {
     m_plan.placed.tiles = static_cast<std::uint32_t>(m_plan.placed.program.tiles.size());
     m_plan.placed.layers = std::move(m_layers);
     for (const layer_placement& layer : m_plan.placed.layers) {
-        m_plan.placed.arrays += layer.arrays;
+        m_plan.placed.arrays += layer.arrays * layer.copies;
     }
     return std::move(m_plan);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace pimvp::isaac_like {
@@ -20,8 +21,9 @@ struct planned_array {
 
 struct planned_matrix {
     std::uint32_t node = 0;  ///< index into network::nodes
-    std::uint32_t weight_bits = 0;
+    std::uint32_t weight_bits = 0, input_bits = 0;
     mapping::lowered_matrix lowered;
+    std::uint32_t copies = 1;
 };
 
 /// A placement, and what is needed to fill its crossbars. Internal to the mapper.
@@ -44,6 +46,12 @@ class placer {
         std::uint32_t tile = outside, stage = 0;
         std::uint32_t from_channel = 0;  ///< counted in the stage's output
         range channels;                  ///< counted in the value
+        reram::window_turns turns;       ///< windows that the stage makes
+    };
+    /// Channels of a value that several copies of a stage make, and their tiles.
+    struct site {
+        range channels;
+        std::vector<std::uint32_t> tiles;
     };
     /// A crossbar of a layer: which weights it holds.
     struct array_use {
@@ -56,7 +64,8 @@ public:
           m_machine(target),
           m_views(mapping::view_values(network)),
           m_made(network.values.size()),
-          m_cursor(target.first_tile) {}
+          m_cursor(target.first_tile),
+          m_first_free(target.first_tile) {}
 
     placement_plan run();
 
@@ -81,7 +90,21 @@ private:
     void place_node(std::uint32_t index);
 
     // placer_matrix.cpp
+    /// Cuts all layers with weights into arrays, and counts the copies they get.
+    void lower_matrices();
+    [[nodiscard]] planned_matrix lowered(std::uint32_t index) const;
+    void count_copies();
+    /// IMAs of a copy that begins on an empty tile.
+    [[nodiscard]] std::uint32_t imas_of(const mapping::lowered_matrix& m) const;
+    [[nodiscard]] bool is_cut(const nn::node& n) const;
+
     void place_matrix(std::uint32_t index);
+
+    /// Deals the arrays of a copy out to tiles, column block by column block.
+    void place_copy(const mapping::lowered_matrix& m, layer_placement& layer);
+
+    /// Puts the cursor where a copy of so many arrays begins.
+    void seek(std::uint64_t arrays);
 
     /// How the reference computes a convolution whose inputs the tiles cut.
     [[nodiscard]] nn::input_precision precision_of(const nn::node& n,
@@ -110,7 +133,7 @@ private:
 
     void add_crossbar(tile_state& t, const layer_placement& layer, const reram::ima_share& share,
                       std::uint32_t crossbar, std::uint32_t rows, std::uint32_t outputs,
-                      std::uint32_t slot, std::uint32_t first_output);
+                      std::uint32_t slot, std::uint32_t first_output, const array_use& weights);
 
     void count_partials();
 
@@ -127,12 +150,19 @@ private:
     std::uint32_t add_vector_stage(stage_kind kind, std::uint32_t index,
                                    const std::vector<nn::value_id>& inputs,
                                    const nn::window& geometry, nn::value_id output,
-                                   std::uint32_t where, range channels);
+                                   std::uint32_t where, range channels,
+                                   const reram::window_turns& turns);
 
     reram::stage_record start_stage(stage_kind kind, std::uint32_t index, const nn::window& g);
 
-    /// Adjacent channels made on one tile as one slice; what made them no longer matters.
-    static std::vector<slice> joined(std::vector<slice> slices);
+    /// Where stages behind a value may stand: on the tiles that make it, whose adjacent channels
+    /// are one. Copies that deal channels out like the first one offer their tiles, too: as many as
+    /// keep `windows` in pace with the layers.
+    [[nodiscard]] std::vector<site> sites(nn::value_id value, std::uint64_t windows) const;
+
+    /// The adjacent channels that stages with the same `first` turn make on one tile as one slice;
+    /// what made them no longer matters.
+    static std::vector<slice> joined(std::vector<slice> slices, std::uint32_t first_turn);
 
     static void note_tile(layer_placement& layer, std::uint32_t index);
 
@@ -158,8 +188,14 @@ private:
     std::vector<mapping::value_view> m_views;
     std::vector<std::vector<slice>> m_made;  ///< per root value
     std::vector<tile_state> m_tiles;
-    std::uint32_t m_cursor;  ///< tile that layers go to
-    std::map<std::uint32_t, home_of_block> m_homes;
+    std::uint32_t m_cursor;       ///< tile that layers go to
+    std::uint32_t m_first_free;   ///< before it no tile has a free IMA; with copies
+    reram::window_turns m_turns;  ///< of the copy that is placed
+    std::map<std::uint32_t, home_of_block> m_homes;  ///< of that copy
+    /// Images of the layer's crossbars, which its copies share: (column block, row block) ->
+    /// offset.
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> m_images;
+    std::map<std::uint32_t, std::uint32_t> m_matrix_of_node;  ///< -> placement_plan::matrices
     std::vector<layer_placement> m_layers;
     placement_plan m_plan;
 };

@@ -36,13 +36,20 @@ std::uint32_t width_of(const nn::node& n, const char* what, int bits, std::uint3
 
 }  // namespace
 
-void placer::place_matrix(std::uint32_t index) {
+void placer::lower_matrices() {
+    for (std::uint32_t i = 0; i < m_network.nodes.size(); ++i) {
+        if (!m_network.nodes[i].is_matrix()) continue;
+        m_matrix_of_node[i] = static_cast<std::uint32_t>(m_plan.matrices.size());
+        m_plan.matrices.push_back(lowered(i));
+    }
+    count_copies();
+}
+
+planned_matrix placer::lowered(std::uint32_t index) const {
     const nn::node& n = m_network.nodes[index];
-    const nn::value_id input = m_views[n.inputs[0]].root;
     const std::uint32_t weight_bits =
         width_of(n, "weights", n.weights.type().bits, m_machine.operands.weight_bits);
-    const std::uint32_t cells =
-        (weight_bits + m_machine.crossbar.cell_bits - 1) / m_machine.crossbar.cell_bits;
+    const std::uint32_t cells = reram::cells_per_weight(weight_bits, m_machine.crossbar.cell_bits);
     if (cells > m_machine.crossbar.columns) {
         throw core::user_error("node '" + n.name + "': a weight of " + std::to_string(weight_bits) +
                                " bits takes " + std::to_string(cells) +
@@ -52,41 +59,100 @@ void placer::place_matrix(std::uint32_t index) {
     }
     mapping::array_shape shape{m_machine.crossbar.rows, m_machine.crossbar.columns / cells,
                                m_machine.pack_groups};
-    const bool is_cut = m_machine.precision && n.kind == nn::op_kind::convolution;
-    if (is_cut) {
+    if (is_cut(n)) {
         shape.rows = std::min(shape.rows, m_machine.precision->group_size);
         shape.order = m_machine.precision->order;
     }
-    m_plan.matrices.push_back(
-        {index, weight_bits,
-         mapping::lower(n, m_views[input].dims, m_views[n.output].dims, shape)});
-    const mapping::lowered_matrix& m = m_plan.matrices.back().lowered;
+    planned_matrix m;
+    m.node = index;
+    m.weight_bits = weight_bits;
+    m.input_bits = width_of(n, "inputs", m_network.values[n.inputs[0]].type.bits,
+                            m_machine.operands.input_bits);
+    m.lowered =
+        mapping::lower(n, m_views[m_views[n.inputs[0]].root].dims, m_views[n.output].dims, shape);
+    return m;
+}
+
+bool placer::is_cut(const nn::node& n) const {
+    return m_machine.precision && n.kind == nn::op_kind::convolution;
+}
+
+void placer::count_copies() {
+    std::vector<layer_load> loads;
+    for (const planned_matrix& m : m_plan.matrices) {
+        loads.push_back({m.lowered.windows(), m.input_bits,
+                         std::uint64_t{imas_of(m.lowered)} * m_machine.crossbars_per_ima});
+    }
+    std::vector<std::uint32_t> copies(loads.size(), 1);
+    if (m_machine.replication.crossbars != 0) {
+        copies = balanced_copies(loads, m_machine.replication.crossbars);
+    }
+    for (std::size_t i = 0; i < copies.size(); ++i) m_plan.matrices[i].copies = copies[i];
+    m_plan.placed.interval_cycles = interval_cycles(loads, copies);
+}
+
+std::uint32_t placer::imas_of(const mapping::lowered_matrix& m) const {
+    const std::uint64_t per_tile =
+        std::uint64_t{m_machine.imas_per_tile} * m_machine.crossbars_per_ima;
+    std::uint64_t imas = 0, here = 0;
+    const auto close = [&] {
+        imas += (here + m_machine.crossbars_per_ima - 1) / m_machine.crossbars_per_ima;
+        here = 0;
+    };
+    for (const mapping::column_block& block : m.column_blocks) {
+        std::uint64_t rows = block.row_blocks.size();
+        if (rows <= per_tile && here + rows > per_tile) close();
+        while (here + rows > per_tile) {
+            rows -= per_tile - here;
+            here = per_tile;
+            close();
+        }
+        here += rows;
+    }
+    close();
+    return static_cast<std::uint32_t>(imas);
+}
+
+void placer::place_matrix(std::uint32_t index) {
+    const nn::node& n = m_network.nodes[index];
+    const planned_matrix& planned = m_plan.matrices[m_matrix_of_node.at(index)];
+    const mapping::lowered_matrix& m = planned.lowered;
 
     layer_placement layer;
     layer.node = index;
-    layer.weight_bits = weight_bits;
-    layer.cells_per_weight = cells;
+    layer.weight_bits = planned.weight_bits;
+    layer.cells_per_weight =
+        reram::cells_per_weight(planned.weight_bits, m_machine.crossbar.cell_bits);
     layer.row_blocks = static_cast<std::uint32_t>(m.row_blocks.size());
     layer.column_blocks = static_cast<std::uint32_t>(m.column_blocks.size());
     layer.arrays = m.arrays();
+    layer.copies = planned.copies;
     layer.windows = m.windows();
     layer.macs = m_network.macs(n);
     for (const mapping::column_block& block : m.column_blocks) {
-        layer.used_columns += std::uint64_t{block.outputs.count} * cells * block.row_blocks.size();
+        layer.used_columns +=
+            std::uint64_t{block.outputs.count} * layer.cells_per_weight * block.row_blocks.size();
     }
     const std::uint64_t unit = m_machine.crossbar.unit_is_converted() ? layer.arrays : 0;
     const std::uint64_t converted = m_machine.crossbar.convert_unused_columns
                                         ? layer.arrays * m_machine.crossbar.columns
                                         : layer.used_columns;
-    layer.input_bits = width_of(n, "inputs", m_network.values[n.inputs[0]].type.bits,
-                                m_machine.operands.input_bits);
+    layer.input_bits = planned.input_bits;
     layer.activations = layer.windows * layer.arrays;
-    if (is_cut) layer.precision = precision_of(n, m);
+    if (is_cut(n)) layer.precision = precision_of(n, m);
     layer.conversions = layer.windows * (converted + unit) * layer.input_bits;
 
-    // Deal the arrays out to tiles, column block by column block.
+    m_images.clear();
+    for (std::uint32_t turn = 0; turn < planned.copies; ++turn) {
+        m_turns = {turn, planned.copies};
+        place_copy(m, layer);
+    }
+    m_layers.push_back(std::move(layer));
+}
+
+void placer::place_copy(const mapping::lowered_matrix& m, layer_placement& layer) {
     const std::uint32_t per_tile = m_machine.imas_per_tile * m_machine.crossbars_per_ima;
-    if (layer.arrays <= per_tile && layer.arrays > arrays_free(m_cursor)) ++m_cursor;
+    seek(layer.arrays);
     m_homes.clear();
     std::vector<array_use> part;
     for (std::uint32_t c = 0; c < m.column_blocks.size(); ++c) {
@@ -101,7 +167,23 @@ void placer::place_matrix(std::uint32_t index) {
     }
     close_part(m, part, layer, false);
     count_partials();
-    m_layers.push_back(std::move(layer));
+}
+
+/// Without copies, layers follow each other, and one that fits a tile is not split. Copies fill
+/// what gaps there are; those larger than a tile begin on an empty one.
+void placer::seek(std::uint64_t arrays) {
+    const std::uint64_t per_tile =
+        std::uint64_t{m_machine.imas_per_tile} * m_machine.crossbars_per_ima;
+    if (m_machine.replication.crossbars == 0) {
+        if (arrays <= per_tile && arrays > arrays_free(m_cursor)) ++m_cursor;
+        return;
+    }
+    const std::uint64_t wanted = std::min(arrays, per_tile);
+    m_cursor = m_first_free;
+    while (arrays_free(m_cursor) < wanted) {
+        if (m_cursor == m_first_free && tile(m_cursor).free_imas == 0) ++m_first_free;
+        ++m_cursor;
+    }
 }
 
 nn::input_precision placer::precision_of(const nn::node& n,
@@ -130,6 +212,7 @@ void placer::make_matrix_stage(const mapping::lowered_matrix& m, const std::vect
     tile_state& t = tile(m_cursor);
     const auto stage_index = static_cast<std::uint32_t>(t.program.stages.size());
     reram::stage_record s = start_stage(stage_kind::matrix, layer.node, m.geometry);
+    s.turns = m_turns;
     s.input_type = format_of(in.type);
     s.input_bits = layer.input_bits;
     s.input_signed = in.type.is_signed ? 1 : 0;
@@ -156,7 +239,7 @@ void placer::make_matrix_stage(const mapping::lowered_matrix& m, const std::vect
     add_accumulators(m, part, n, in.type, s);
     share_imas(m, part, local_rows, layer, s);
 
-    slice made{m_cursor, stage_index, 0, {}};
+    slice made{m_cursor, stage_index, 0, {}, m_turns};
     for (const reram::output_segment& g : s.segments) {
         if (g.role == static_cast<std::uint32_t>(reram::segment_role::partial)) continue;
         made.from_channel = g.first_channel;
@@ -249,9 +332,7 @@ void placer::share_imas(const mapping::lowered_matrix& m, const std::vector<arra
             share.crossbar_mask |= 1U << (i - first);
             add_crossbar(t, layer, share, static_cast<std::uint32_t>(i - first),
                          m.row_blocks[a.row_block].count, outputs.count, slot.first->second,
-                         output.first->second);
-            m_plan.arrays.push_back({static_cast<std::uint32_t>(m_plan.matrices.size() - 1),
-                                     a.row_block, a.column_block});
+                         output.first->second, a);
         }
         s.imas.push_back(std::move(share));
     }
@@ -259,7 +340,8 @@ void placer::share_imas(const mapping::lowered_matrix& m, const std::vector<arra
 
 void placer::add_crossbar(tile_state& t, const layer_placement& layer,
                           const reram::ima_share& share, std::uint32_t crossbar, std::uint32_t rows,
-                          std::uint32_t outputs, std::uint32_t slot, std::uint32_t first_output) {
+                          std::uint32_t outputs, std::uint32_t slot, std::uint32_t first_output,
+                          const array_use& weights) {
     reram::crossbar_record c;
     c.ima = share.ima;
     c.crossbar = crossbar;
@@ -270,9 +352,15 @@ void placer::add_crossbar(tile_state& t, const layer_placement& layer,
     c.row_block = slot;
     c.first_output = first_output;
     c.outputs = outputs;
-    c.image_offset = m_plan.cell_bytes;
     c.image_bytes = reram::image_bytes(rows, c.columns, m_machine.crossbar.cell_bits);
-    m_plan.cell_bytes += c.image_bytes;
+    const auto [image, is_first] =
+        m_images.try_emplace(std::pair{weights.column_block, weights.row_block}, m_plan.cell_bytes);
+    c.image_offset = image->second;
+    if (is_first) {
+        m_plan.arrays.push_back(
+            {m_matrix_of_node.at(layer.node), weights.row_block, weights.column_block});
+        m_plan.cell_bytes += c.image_bytes;
+    }
     t.program.crossbars.push_back(c);
 }
 

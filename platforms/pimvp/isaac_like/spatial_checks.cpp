@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -20,19 +21,19 @@ namespace {
     throw core::format_error(0, what);
 }
 
-/// Channels that reach one tensor at one node, to be covered without gap or overlap.
+/// Channels and windows of the tensors that reach the nodes, to be covered without gap or overlap.
 class coverage {
 public:
-    void add(std::uint32_t node, std::uint32_t tensor, std::uint32_t first, std::uint32_t count,
-             std::uint32_t height, std::uint32_t width, std::uint32_t element_bytes) {
-        auto& feeds = m_feeds[{node, tensor}];
+    void add(const reram::route& to, const reram::window_turns& turns, std::uint32_t height,
+             std::uint32_t width, std::uint32_t element_bytes) {
+        feed& f = m_feeds[{to.node, to.tensor}];
         const shape s{height, width, element_bytes};
-        if (!feeds.ranges.empty() && feeds.extent != s) {
-            refuse("tensor " + std::to_string(tensor) + " arrives in two shapes");
+        if (!f.pieces.empty() && f.extent != s) {
+            refuse("tensor " + std::to_string(to.tensor) + " arrives in two shapes");
         }
-        feeds.extent = s;
-        if (!feeds.ranges.emplace(first, count).second) {
-            refuse("tensor " + std::to_string(tensor) + ": a channel arrives twice");
+        f.extent = s;
+        if (!f.pieces.emplace(std::pair{to.to_channel, turns}, to.channels).second) {
+            refuse("tensor " + std::to_string(to.tensor) + ": a channel arrives twice");
         }
     }
     void expect(std::uint32_t node, std::uint32_t tensor, std::uint32_t first, std::uint32_t count,
@@ -44,12 +45,21 @@ public:
         if (found->second.extent != shape{height, width, element_bytes}) {
             refuse(name + ": fed in another shape");
         }
-        std::uint64_t at = first;
-        for (const auto& [begin, channels] : found->second.ranges) {
-            if (begin != at) refuse(name + ": channels missing, doubled or out of range");
-            at += channels;
+        // Between two ends of pieces the same pieces cover every channel.
+        std::set<std::uint64_t> ends{first, std::uint64_t{first} + count};
+        for (const auto& [begin, channels] : found->second.pieces) {
+            ends.insert(begin.first);
+            ends.insert(std::uint64_t{begin.first} + channels);
         }
-        if (at != std::uint64_t{first} + count) refuse(name + ": channels missing or in excess");
+        if (*ends.begin() != first || *ends.rbegin() != std::uint64_t{first} + count) {
+            refuse(name + ": channels missing, doubled or out of range");
+        }
+        ends.erase(std::prev(ends.end()));
+        for (const std::uint64_t channel : ends) {
+            if (!is_whole(found->second, channel)) {
+                refuse(name + ": channels missing, doubled or out of range");
+            }
+        }
         m_feeds.erase(found);
     }
     void expect_empty() const {
@@ -63,8 +73,21 @@ private:
     using shape = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
     struct feed {
         shape extent;
-        std::map<std::uint32_t, std::uint32_t> ranges;
+        /// (first channel, windows) -> channels
+        std::map<std::pair<std::uint32_t, reram::window_turns>, std::uint32_t> pieces;
     };
+    /// Whether a channel arrives once in each window.
+    static bool is_whole(const feed& f, std::uint64_t channel) {
+        std::set<std::uint32_t> turns;
+        std::uint32_t step = 0;
+        for (const auto& [begin, channels] : f.pieces) {
+            if (begin.first > channel) break;
+            if (channel - begin.first >= channels) continue;
+            if (step == 0) step = begin.second.step;
+            if (begin.second.step != step || !turns.insert(begin.second.first).second) return false;
+        }
+        return step != 0 && turns.size() == step;
+    }
     std::map<std::pair<std::uint32_t, std::uint32_t>, feed> m_feeds;
 };
 
@@ -90,15 +113,16 @@ std::uint32_t windows_of(const reram::stage_record& s) {
 }
 
 void check_partials(const spatial_program& program) {
-    // (layer, node of the home, first channel, count, windows) -> messages per pixel
-    using key =
-        std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>;
+    // (layer, node of the home, first channel, count, all windows, own ones) -> messages per pixel
+    using key = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
+                           std::uint32_t, reram::window_turns>;
     std::map<key, std::uint32_t> sent;
     for (const auto& tile : program.tiles) {
         for (const auto& s : tile.stages) {
             for (const auto& g : s.segments) {
                 if (g.role == static_cast<std::uint32_t>(reram::segment_role::partial)) {
-                    ++sent[{s.layer, g.home_node, g.first_channel, g.count, windows_of(s)}];
+                    ++sent[{s.layer, g.home_node, g.first_channel, g.count, windows_of(s),
+                            s.turns}];
                 }
             }
         }
@@ -107,8 +131,8 @@ void check_partials(const spatial_program& program) {
         for (const auto& s : tile.stages) {
             for (const auto& g : s.segments) {
                 if (g.role != static_cast<std::uint32_t>(reram::segment_role::home)) continue;
-                const auto found =
-                    sent.find({s.layer, tile.node, g.first_channel, g.count, windows_of(s)});
+                const auto found = sent.find(
+                    {s.layer, tile.node, g.first_channel, g.count, windows_of(s), s.turns});
                 if (found == sent.end() || found->second != g.partials) {
                     refuse("layer " + std::to_string(s.layer) +
                            ": partial sums expected and sent differ");
@@ -132,7 +156,7 @@ public:
                         m_waits_for.size());
                 }
                 if (s.kind == static_cast<std::uint32_t>(reram::stage_kind::matrix)) {
-                    m_matrices[{tile.node, s.layer}] = m_waits_for.size();
+                    m_matrices[{tile.node, s.layer, s.turns}] = m_waits_for.size();
                 }
                 m_stages.push_back(&s);
                 m_waits_for.push_back(0);
@@ -171,14 +195,15 @@ private:
         }
         for (const reram::output_segment& g : s.segments) {
             if (g.role != static_cast<std::uint32_t>(reram::segment_role::partial)) continue;
-            visit(m_matrices.at({g.home_node, s.layer}));
+            visit(m_matrices.at({g.home_node, s.layer, s.turns}));
         }
     }
 
     std::vector<const reram::stage_record*> m_stages;
     std::vector<std::uint32_t> m_waits_for;             ///< per stage
     std::map<key, std::vector<std::size_t>> m_readers;  ///< (node, tensor)
-    std::map<key, std::size_t> m_matrices;              ///< (node, layer)
+    std::map<std::tuple<std::uint32_t, std::uint32_t, reram::window_turns>, std::size_t>
+        m_matrices;  ///< (node, layer, windows)
 };
 
 /// Activations of one inference, if all of them were there at the same time.
@@ -211,8 +236,7 @@ void validate(const spatial_program& program, const noc::node_map& map, std::uin
     coverage feeds;
     for (const io_tensor& in : program.inputs) {
         for (const reram::route& r : in.routes) {
-            feeds.add(r.node, r.tensor, r.to_channel, r.channels, in.height, in.width,
-                      in.element_bytes);
+            feeds.add(r, {}, in.height, in.width, in.element_bytes);
         }
     }
     std::set<std::uint32_t> nodes;
@@ -226,8 +250,8 @@ void validate(const spatial_program& program, const noc::node_map& map, std::uin
         for (const reram::stage_record& s : tile.stages) {
             for (const reram::route& r : s.routes) {
                 if (!delivers(s, r)) refuse("a route carries channels its stage does not make");
-                feeds.add(r.node, r.tensor, r.to_channel, r.channels, s.window.output_h,
-                          s.window.output_w, s.output_type.element_bytes);
+                feeds.add(r, s.turns, s.window.output_h, s.window.output_w,
+                          s.output_type.element_bytes);
             }
         }
         for (const reram::crossbar_record& c : tile.crossbars) {

@@ -49,9 +49,9 @@ void decode_tiles(const std::vector<std::uint8_t>& bytes, const reram::tile_limi
                   spatial_program& program);
 
 /// Checks across tiles that decoding one tile cannot see: nodes are used once and are tiles, every
-/// buffer and every program output is fed exactly once in each of its channels, partial sums meet a
-/// home, no stage waits for itself, images lie inside `cells_bytes`, and activations take at most
-/// 1 GiB. A program that passes ends. Throws core::format_error.
+/// buffer and every program output is fed exactly once in each channel of each pixel, partial sums
+/// meet a home, no stage waits for itself, images lie inside `cells_bytes`, and activations take at
+/// most 1 GiB. A program that passes ends. Throws core::format_error.
 void validate(const spatial_program& program, const noc::node_map& map, std::uint64_t cells_bytes);
 
 }  // namespace pimvp::isaac_like

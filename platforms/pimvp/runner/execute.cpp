@@ -292,9 +292,9 @@ private:
             }
             const std::uint64_t cycle = m_program.target.isaac().tile.ima.crossbar.cycle.value.fs;
             layer.precision = precision_of(placed, reads, layer.counts);
-            layer.utilisation =
-                static_cast<double>(reads) / images * static_cast<double>(cycle) /
-                (static_cast<double>(placed.arrays) * static_cast<double>(layer.latency_fs));
+            layer.utilisation = static_cast<double>(reads) / images * static_cast<double>(cycle) /
+                                (static_cast<double>(placed.arrays * placed.copies) *
+                                 static_cast<double>(layer.latency_fs));
         }
         return layer;
     }

@@ -24,7 +24,7 @@ board::board_params read(const std::vector<std::string>& accelerators, const std
         text += "  " + name + ":\n    type: isaac_like\n    address: " + std::to_string(address) +
                 "\n    params:\n"
                 "      chips: " +
-                (quantiser.empty() ? "4" : "8") +  // groups may use a few rows of a crossbar
+                (quantiser.empty() && more.empty() ? "4" : "8") +  // groups may use a few rows
                 "\n"(more.empty() ? "" : "      " + more + "\n") +
                 "      mesh: {tile_columns: 2, tile_rows: 1, io_router: 0}\n"
                 "      tile:\n"

@@ -91,6 +91,20 @@ TEST_CASE("isaac_like.operators.a_machine_of_wide_operands_extends_narrow_intege
     }
 }
 
+TEST_CASE("isaac_like.operators.copies_of_layers_share_their_windows", "[platform]") {
+    for (const auto& make : {residual_network, gated_network, narrowing_network}) {
+        for (const char* budget :
+             {"replication: {crossbars: 28}", "replication: {crossbars: 56}"}) {
+            CAPTURE(budget);
+            const exact_work work(make(5), 3);
+            const auto simulate = [&](core::coding_style style) {
+                return support::in_child([&] { return run(work, style, budget); });
+            };
+            CHECK(simulate(core::coding_style::lt) == simulate(core::coding_style::at));
+        }
+    }
+}
+
 TEST_CASE("isaac_like.operators.wider_integers_than_the_operands_are_refused", "[platform]") {
     isaac_bench bench(core::coding_style::lt, {"npu"}, {}, "operands: {weight_bits: 4}");
     CHECK_THROWS_WITH(bench.image(narrowing_network(3)),
