@@ -38,8 +38,8 @@ namespace pimvp::isaac_like {
 /// **Checkpoints** hold each resident program and its cells as read from the arrays; a restored
 /// program counts its inferences from 0.
 ///
-/// **Limits** A layer is not replicated: the image interval is the number of windows of its largest
-/// layer times its bit cycles. Tensors in memory are dense.
+/// **Limits** Tensors in memory are dense. The interval of a stream is that of the slowest layer:
+/// the windows that one copy of it takes, times its bit cycles.
 ///
 /// **Example**
 /// \code
