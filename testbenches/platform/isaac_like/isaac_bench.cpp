@@ -13,7 +13,7 @@ using namespace pimvp;
 namespace {
 
 board::board_params read(const std::vector<std::string>& accelerators, const std::string& quantiser,
-                         const std::string& more) {
+                         const std::vector<std::string>& settings) {
     std::string text =
         "check_protocol: true\n"
         "hang_limit: 10 ms\n"
@@ -24,8 +24,8 @@ board::board_params read(const std::vector<std::string>& accelerators, const std
         text += "  " + name + ":\n    type: isaac_like\n    address: " + std::to_string(address) +
                 "\n    params:\n"
                 "      chips: " +
-                (quantiser.empty() && more.empty() ? "4" : "8") +  // groups may use a few rows
-                "\n"(more.empty() ? "" : "      " + more + "\n") +
+                (quantiser.empty() && settings.empty() ? "4" : "8") +  // groups may use a few rows
+                "\n"
                 "      mesh: {tile_columns: 2, tile_rows: 1, io_router: 0}\n"
                 "      tile:\n"
                 "        imas: 2\n"
@@ -36,20 +36,27 @@ board::board_params read(const std::vector<std::string>& accelerators, const std
     board::accelerator_types types;
     types.add<isaac_like::accelerator, isaac_like::isaac_like_params>("isaac_like",
                                                                       "ISAAC-like ReRAM chip");
-    return board::read_board(core::document::from_text(text, "bench.yaml"), types);
+    core::document document = core::document::from_text(text, "bench.yaml");
+    for (const std::string& name : accelerators) {
+        for (const std::string& each : settings) {
+            document.set("accelerators." + name + ".params." + each);
+        }
+    }
+    return board::read_board(document, types);
 }
 
-const isaac_like::isaac_like_params& settings(const board::board_params& params) {
+const isaac_like::isaac_like_params& params_of(const board::board_params& params) {
     return *params.accelerators.begin()->second.settings->as<isaac_like::isaac_like_params>();
 }
 
 }  // namespace
 
 isaac_bench::isaac_bench(core::coding_style style, const std::vector<std::string>& accelerators,
-                         const std::string& quantiser, const std::string& more)
+                         const std::string& quantiser,
+                         const std::vector<std::string>& settings)
     : context({1, style, 0}),
-      params(settings(read(accelerators, quantiser, more))),
-      board("board", context, read(accelerators, quantiser, more)) {}
+      params(params_of(read(accelerators, quantiser, settings))),
+      board("board", context, read(accelerators, quantiser, settings)) {}
 
 isaac_like::accelerator& isaac_bench::unit(const std::string& name) {
     return dynamic_cast<isaac_like::accelerator&>(board.accelerator_named(name));

@@ -21,8 +21,8 @@ namespace isaac_like_test {
 /// A board with small ISAAC-like accelerators, a protocol checker on every memory-mapped
 /// connection. Four chips of two tiles each, two IMAs a tile, two crossbars of 32 x 64 cells an
 /// IMA: residual_network spreads over two chips, and one of its layers over several tiles.
-/// `quantiser`: parameters of the tiles' quantisers as YAML, if they have some; `more`: further
-/// parameters of the accelerators, a line of YAML.
+/// `quantiser`: parameters of the tiles' quantisers as YAML, if they have some; `settings`: further
+/// parameters of the accelerators, as path=value. With either there are eight chips.
 struct isaac_bench {
     pimvp::core::context context;
     pimvp::isaac_like::isaac_like_params params;
@@ -30,7 +30,8 @@ struct isaac_bench {
 
     explicit isaac_bench(pimvp::core::coding_style style,
                          const std::vector<std::string>& accelerators = {"npu"},
-                         const std::string& quantiser = {}, const std::string& more = {});
+                         const std::string& quantiser = {},
+                         const std::vector<std::string>& settings = {});
 
     [[nodiscard]] pimvp::board::device& device(const std::string& name = "npu") {
         return board.device_named(name);

@@ -22,8 +22,8 @@ namespace {
 /// Runs all images together. Returns the time of the end, compared elements and mismatches of each
 /// placed layer, and last by how much conversions differ from the placement's.
 std::vector<std::uint64_t> run(const exact_work& work, core::coding_style style,
-                               const std::string& more = {}) {
-    isaac_bench bench(style, {"npu"}, {}, more);
+                               const std::vector<std::string>& settings = {}) {
+    isaac_bench bench(style, {"npu"}, {}, settings);
     std::vector<nn::executor> references(work.inputs.size(), nn::executor(work.network));
     const nn::value& in = work.network.values[work.network.inputs[0]];
     for (std::size_t i = 0; i < references.size(); ++i) {
@@ -57,9 +57,9 @@ std::vector<std::uint64_t> run(const exact_work& work, core::coding_style style,
 }
 
 /// Runs in both coding styles: no differences, the same times. Returns how many layers were placed.
-std::size_t check_both_styles(const exact_work& work, const std::string& more = {}) {
+std::size_t check_both_styles(const exact_work& work, const std::vector<std::string>& settings = {}) {
     const auto simulate = [&](core::coding_style style) {
-        return support::in_child([&] { return run(work, style, more); });
+        return support::in_child([&] { return run(work, style, settings); });
     };
     const std::vector<std::uint64_t> lt = simulate(core::coding_style::lt);
     CHECK(lt == simulate(core::coding_style::at));
@@ -83,8 +83,11 @@ TEST_CASE("isaac_like.operators.plain_layers_equal_the_reference", "[platform]")
 }
 
 TEST_CASE("isaac_like.operators.a_machine_of_wide_operands_extends_narrow_integers", "[platform]") {
-    for (const char* operands : {"operands: {weight_bits: 16, input_bits: 16}",
-                                 "operands: {weight_bits: 8}", "operands: {input_bits: 11}"}) {
+    const std::vector<std::vector<std::string>> machines{
+        {"operands.weight_bits=16", "operands.input_bits=16"},
+        {"operands.weight_bits=8"},
+        {"operands.input_bits=11"}};
+    for (const std::vector<std::string>& operands : machines) {
         CAPTURE(operands);
         check_both_styles(exact_work(narrowing_network(3), 2), operands);
     }
@@ -92,16 +95,16 @@ TEST_CASE("isaac_like.operators.a_machine_of_wide_operands_extends_narrow_intege
 
 TEST_CASE("isaac_like.operators.copies_of_layers_share_their_windows", "[platform]") {
     for (const auto& make : {residual_network, gated_network, narrowing_network}) {
-        for (const char* budget :
-             {"replication: {crossbars: 28}", "replication: {crossbars: 56}"}) {
+        for (const char* budget : {"28", "56"}) {
             CAPTURE(budget);
-            check_both_styles(exact_work(make(5), 3), budget);
+            check_both_styles(exact_work(make(5), 3),
+                              {std::string("replication.crossbars=") + budget});
         }
     }
 }
 
 TEST_CASE("isaac_like.operators.wider_integers_than_the_operands_are_refused", "[platform]") {
-    isaac_bench bench(core::coding_style::lt, {"npu"}, {}, "operands: {weight_bits: 4}");
+    isaac_bench bench(core::coding_style::lt, {"npu"}, {}, {"operands.weight_bits=4"});
     CHECK_THROWS_WITH(bench.image(narrowing_network(3)),
                       Catch::Matchers::Contains("weights of 8 bits") &&
                           Catch::Matchers::Contains("operands have 4") &&
