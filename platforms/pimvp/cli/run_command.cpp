@@ -99,6 +99,11 @@ void print_totals(const runner::run_outcome& outcome) {
         table.row(
             {domain.name, core::si(domain.joules, "J"), "static, apart from the above" + streamed});
     }
+    if (outcome.chip) {
+        table.row({"chip", core::si(outcome.chip->total_j, "J"),
+                   core::si(outcome.chip->static_j, "J") + " of it static, over an interval of " +
+                       core::si(outcome.chip->interval_s, "s")});
+    }
     std::cout << table.text() << "\nThe energy rests on numbers that are";
     for (const auto& [grade, share] : outcome.energy.grade_shares()) {
         std::cout << "  " << grade << ' ' << core::percent(share);

@@ -58,4 +58,11 @@ machine_figures figures_of(const isaac_like_params& params, unsigned weight_bits
     return figures;
 }
 
+core::power ima_leakage_of(const isaac_like_params& params, std::uint64_t used) {
+    const std::uint64_t all =
+        std::uint64_t{std::max(1U, params.chips)} * params.mesh.tiles() * params.tile.imas;
+    const std::uint64_t leaking = params.gate_idle_imas ? used : all;
+    return {params.ima_leakage.value.watts * static_cast<double>(leaking)};
+}
+
 }  // namespace pimvp::isaac_like

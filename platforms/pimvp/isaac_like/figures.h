@@ -38,4 +38,7 @@ struct machine_figures {
 [[nodiscard]] machine_figures figures_of(const isaac_like_params& params, unsigned weight_bits,
                                          unsigned input_bits);
 
+/// Power of the machine's IMAs at rest, of which `used` hold weights.
+[[nodiscard]] core::power ima_leakage_of(const isaac_like_params& params, std::uint64_t used);
+
 }  // namespace pimvp::isaac_like

@@ -7,6 +7,8 @@
 
 #include <pimvp/accel/front_end_params.h>
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/core/parameters.h>
+#include <pimvp/core/quantity.h>
 #include <pimvp/noc/c_mesh_params.h>
 #include <pimvp/noc/hyper_transport_params.h>
 #include <pimvp/reram/tile_params.h>
@@ -27,6 +29,9 @@ struct isaac_like_params {
     reram::tile_params tile;
     noc::c_mesh_params mesh;
     noc::hyper_transport_params hyper_transport;
+    core::graded<core::power> ima_leakage{
+        {0.0}, core::assumed("ISAAC states no leakage; PUMA takes a tenth of the power")};
+    bool gate_idle_imas = true;
     accel::front_end_params front_end;
 
     template <class Self, class Visitor>
@@ -42,6 +47,10 @@ struct isaac_like_params {
         v.group("tile", p.tile, "Each tile.");
         v.group("mesh", p.mesh, "The concentrated mesh of a chip.");
         v.group("hyper_transport", p.hyper_transport, "Links between chips and to the host.");
+        v.member("ima_leakage", p.ima_leakage,
+                 "One IMA's power at rest; counts in the envelope of the chip only.");
+        v.member("gate_idle_imas", p.gate_idle_imas, "IMAs without weights do not leak.",
+                 core::assumed("ISAAC states no leakage"));
         v.group("front_end", p.front_end, "Registers, job ring, DMA.");
     }
     void validate(core::diagnostics& found) const {

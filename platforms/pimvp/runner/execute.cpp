@@ -249,6 +249,25 @@ private:
         r.total_j = r.dynamic_j + r.static_j;
         m_outcome.energy = std::move(r);
         m_outcome.stream = steady();
+        m_outcome.chip = chip();
+    }
+
+    /// Constant power belongs to the interval of a balanced machine; that of an unbalanced one would
+    /// be charged for the time that most of it waits.
+    [[nodiscard]] std::optional<chip_envelope> chip() const {
+        const isaac_like::isaac_like_params& machine = m_program.target.isaac();
+        if (!m_outcome.stream || machine.replication.crossbars == 0) return std::nullopt;
+        std::uint64_t imas = 0;
+        for (const isaac_like::layer_placement& layer : m_program.placement.layers) {
+            imas += layer.imas;
+        }
+        chip_envelope envelope;
+        envelope.interval_s = m_outcome.stream->interval_s;
+        envelope.static_j =
+            isaac_like::ima_leakage_of(machine, imas).watts * envelope.interval_s;
+        for (const auto& [domain, joules] : m_outcome.stream->apart_j) envelope.static_j += joules;
+        envelope.total_j = m_outcome.energy.by_envelope_j.at("chip") + envelope.static_j;
+        return envelope;
     }
 
     [[nodiscard]] std::optional<stream_result> steady() const {

@@ -63,6 +63,14 @@ struct stream_result {
     std::map<std::string, double> apart_j;  ///< of the others
 };
 
+/// The envelope of the chip at the pace of a stream: events, and what the links and IMAs take at any
+/// activity.
+struct chip_envelope {
+    double interval_s = 0.0;
+    double static_j = 0.0;
+    double total_j = 0.0;
+};
+
 /// What a run gave. Energies are per inference, counts over all inferences.
 struct run_outcome {
     std::size_t images = 0;
@@ -74,6 +82,7 @@ struct run_outcome {
     std::uint64_t latency_fs = 0;         ///< inference 0, alone: doorbell to interrupt
     std::optional<stream_result> stream;  ///< from 4 inferences on
     core::energy_report energy;           ///< static energy over latency_fs
+    std::optional<chip_envelope> chip;    ///< of streams through balanced copies of the layers
     std::vector<layer_result> layers;     ///< placed on the accelerator, then steps of the host
     std::vector<float> outputs;           ///< first output as its user sees it, images x elements
     nn::shape output_dims;                ///< of one image

@@ -127,12 +127,19 @@ nlohmann::ordered_json run_record(const workload& work, const mapped& program,
                   {"static_j", steady.static_j},
                   {"apart_static_j", sorted(steady.apart_j)}};
     }
+    json chip = nullptr;
+    if (outcome.chip) {
+        chip = {{"total_j", outcome.chip->total_j},
+                {"static_j", outcome.chip->static_j},
+                {"interval_s", outcome.chip->interval_s}};
+    }
     record["energy"] = {{"total_j", energy.total_j},
                         {"dynamic_j", energy.dynamic_j},
                         {"static_j", energy.static_j},
                         {"off_chip_j", energy.off_chip_j},
                         {"apart_static_j", apart_of(energy)},
                         {"stream", stream},
+                        {"chip", chip},
                         {"by_component_j", sorted(energy.by_component_j)},
                         {"by_envelope_j", sorted(energy.by_envelope_j)},
                         {"grades", sorted(energy.grade_shares())}};
