@@ -301,7 +301,7 @@ void validate_layers(const tile_program& p) {
             layers.emplace(s.layer, known_layer{own, s.turns.step, {}}).first->second;
         const bool other_turn = layer.firsts.insert(s.turns.first).second;
         require(layer.is_matrix == own && (!own || (other_turn && layer.step == s.turns.step)),
-                "stage: a matrix stage shares its windows with another");
+                "stage: a matrix stage shares its layer and its windows with another");
     }
 }
 
