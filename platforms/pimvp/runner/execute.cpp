@@ -252,8 +252,8 @@ private:
         m_outcome.chip = chip();
     }
 
-    /// Constant power belongs to the interval of a balanced machine; that of an unbalanced one would
-    /// be charged for the time that most of it waits.
+    /// Constant power belongs to the interval of a balanced machine; that of an unbalanced one
+    /// would be charged for the time that most of it waits.
     [[nodiscard]] std::optional<chip_envelope> chip() const {
         const isaac_like::isaac_like_params& machine = m_program.target.isaac();
         if (!m_outcome.stream || machine.replication.crossbars == 0) return std::nullopt;
@@ -263,8 +263,7 @@ private:
         }
         chip_envelope envelope;
         envelope.interval_s = m_outcome.stream->interval_s;
-        envelope.static_j =
-            isaac_like::ima_leakage_of(machine, imas).watts * envelope.interval_s;
+        envelope.static_j = isaac_like::ima_leakage_of(machine, imas).watts * envelope.interval_s;
         for (const auto& [domain, joules] : m_outcome.stream->apart_j) envelope.static_j += joules;
         envelope.total_j = m_outcome.energy.by_envelope_j.at("chip") + envelope.static_j;
         return envelope;

@@ -63,8 +63,8 @@ struct stream_result {
     std::map<std::string, double> apart_j;  ///< of the others
 };
 
-/// The envelope of the chip at the pace of a stream: events, and what the links and IMAs take at any
-/// activity.
+/// The envelope of the chip at the pace of a stream: events, and what the links and IMAs take at
+/// any activity.
 struct chip_envelope {
     double interval_s = 0.0;
     double static_j = 0.0;

@@ -52,8 +52,7 @@ const isaac_like::isaac_like_params& params_of(const board::board_params& params
 }  // namespace
 
 isaac_bench::isaac_bench(core::coding_style style, const std::vector<std::string>& accelerators,
-                         const std::string& quantiser,
-                         const std::vector<std::string>& settings)
+                         const std::string& quantiser, const std::vector<std::string>& settings)
     : context({1, style, 0}),
       params(params_of(read(accelerators, quantiser, settings))),
       board("board", context, read(accelerators, quantiser, settings)) {}

@@ -57,7 +57,8 @@ std::vector<std::uint64_t> run(const exact_work& work, core::coding_style style,
 }
 
 /// Runs in both coding styles: no differences, the same times. Returns how many layers were placed.
-std::size_t check_both_styles(const exact_work& work, const std::vector<std::string>& settings = {}) {
+std::size_t check_both_styles(const exact_work& work,
+                              const std::vector<std::string>& settings = {}) {
     const auto simulate = [&](core::coding_style style) {
         return support::in_child([&] { return run(work, style, settings); });
     };

@@ -355,7 +355,7 @@ TEST_CASE("reram.crossbar_kernel.bad_arguments_name_the_way_out", "[reram][unit]
         kernel.multiply({bytes.data(), count, element_bytes, bits, false}, &sum);
     };
     CHECK_THROWS_AS(multiply(129, 1, 8), core::user_error);
-    CHECK_THROWS_AS(multiply(4, 1, 9), core::user_error);
+    CHECK_THROWS_AS(multiply(4, 1, 17), core::user_error);
     CHECK_THROWS_AS(multiply(4, 1, 0), core::user_error);
     CHECK_THROWS_AS(multiply(4, 3, 8), core::user_error);
     CHECK_NOTHROW(multiply(128, 2, 16));
