@@ -47,7 +47,7 @@ std::vector<std::uint64_t> stream(const std::string& platform, std::uint64_t bud
 TEST_CASE("isaac_interval_of_a_stream_is_the_formula", "[isaac][papers][exact]") {
     for (const char* platform : {"isaac_like", "redy"}) {
         std::uint64_t conversions = 0, slower = 0;
-        for (const std::uint64_t budget : {0, 128, 512}) {
+        for (const std::uint64_t budget : {0U, 128U, 512U}) {
             CAPTURE(platform, budget);
             const std::vector<std::uint64_t> seen =
                 support::in_child([&] { return stream(platform, budget); });
