@@ -104,6 +104,7 @@ void tile::abort() {
     }
     m_actions.clear();
     for (auto& [number, program] : m_programs) program->restart();
+    m_edram.clear();
 }
 
 void tile::reset() {
@@ -203,6 +204,9 @@ tlm::tlm_response_status tile::check(const tlm::tlm_generic_payload& payload) co
     case tile_message::partial:
         least = message_bytes<tile_partial_header>;
         break;
+    case tile_message::space:
+        least = message_bytes<tile_space_header>;
+        break;
     default:
         return tlm::TLM_COMMAND_ERROR_RESPONSE;
     }
@@ -217,6 +221,9 @@ void tile::accept(tlm::tlm_generic_payload& payload, std::uint64_t at_fs) {
         break;
     case tile_message::cells:
         write_cells(payload, at_fs);
+        break;
+    case tile_message::space:
+        schedule(bus::message(payload), at_fs);
         break;
     // Readable after one cycle of writing to eDRAM, or to the output register.
     default:
@@ -303,6 +310,11 @@ void tile::schedule(bus::message message, std::uint64_t at_fs) {
         action.inference = header.inference;
         action.pixel = header.pixel;
         action.channel = header.first_channel;
+    } else if (kind_of(payload) == tile_message::space) {
+        const auto header = tile_header_of<tile_space_header>(payload);
+        action.what = tile_action::kind::grant;
+        action.program = header.program;
+        action.place = header.tensor;
     } else {
         const auto header = tile_header_of<tile_partial_header>(payload);
         action.what = tile_action::kind::add_partial;
@@ -338,6 +350,7 @@ void tile::run() {
             } else {
                 issue_vector(*s);
             }
+            tell_room(*m_programs.at(s->program()));
         }
         // (3) sleep until something is due or a stage may start its next window
         std::uint64_t next = m_actions.next_fs();
@@ -355,7 +368,7 @@ void tile::run() {
 void tile::perform(tile_action action) {
     switch (action.what) {
     case tile_action::kind::store:
-        store(action);
+        store(std::move(action));
         break;
     case tile_action::kind::add_partial:
         add_partial(action);
@@ -365,6 +378,9 @@ void tile::perform(tile_action action) {
         break;
     case tile_action::kind::send:
         out.send(std::move(action.message));
+        break;
+    case tile_action::kind::grant:
+        grant(action.message.payload());
         break;
     }
 }

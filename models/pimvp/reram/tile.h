@@ -49,9 +49,12 @@ namespace pimvp::reram {
 /// planes, at least one, instead of B. A pooling or adding stage takes F + P + 1, with P the
 /// cycles the post-processing units need for its elements.
 ///
-/// **Limits** Pixels that are still needed are counted (`edram.occupied`), but a full eDRAM does
-/// not hold their producers back. Stages do not contend for the eDRAM port or the post-processing
-/// units. What the paper leaves open (throughput of the units) is a graded parameter.
+/// Stages share the ports of the eDRAM: fetches and pixels wait behind others. A stage also waits
+/// until the readers of its output have room, which they tell by messages, where a program gives
+/// their buffers a capacity.
+///
+/// **Limits** Stages do not contend for the post-processing units. What the paper leaves open
+/// (throughput of the units) is a graded parameter.
 ///
 /// **Source** ISAAC, ISCA 2016: Table I and the 22-cycle pipeline example.
 class tile : public sc_core::sc_module {
@@ -145,7 +148,10 @@ private:
     [[nodiscard]] std::uint64_t next_issue_fs(const tile_stage& s) const;
     [[nodiscard]] tile_stage* find_stage(std::uint32_t program, std::uint32_t layer,
                                          std::uint32_t window);
-    void store(const tile_action& action);
+    void store(tile_action action);
+    void grant(const tlm::tlm_generic_payload& payload);
+    void tell_room(resident_program& program);
+    [[nodiscard]] std::uint64_t read_cycles(std::uint64_t bytes, std::uint32_t scope);
     void issue_matrix(tile_stage& s);
     void quantise(tile_stage& s, const cut_request& request);
     [[nodiscard]] tlm::tlm_response_status check_groups(

@@ -55,8 +55,11 @@ public:
     /// First pixel that this window or a later one reads.
     [[nodiscard]] std::uint32_t first_needed(std::uint32_t window) const {
         const std::int64_t top = row(position(window), 0);
-        if (top <= 0) return 0;
-        return static_cast<std::uint32_t>(top < m_height ? top : m_height) * m_width;
+        if (top < 0) return 0;
+        if (top >= m_height) return m_height * m_width;
+        const std::int64_t left = column(position(window), 0);
+        const std::int64_t in_row = left < 0 ? 0 : left < m_width ? left : m_width;
+        return static_cast<std::uint32_t>(top) * m_width + static_cast<std::uint32_t>(in_row);
     }
 
     /// Row of the input map under kernel row `ky`; outside if < 0 or >= height.

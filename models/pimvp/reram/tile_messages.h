@@ -12,7 +12,8 @@ enum class tile_message : std::uint32_t {
     cells = 2,      ///< tile_cells_header + crossbar image
     loaded = 3,     ///< tile_loaded_header; from a tile to the I/O node: all crossbars are written
     pixels = 4,     ///< tile_pixels_header + values
-    partial = 5     ///< tile_partial_header + std::int64_t sums
+    partial = 5,    ///< tile_partial_header + std::int64_t sums
+    space = 6       ///< tile_space_header; to who makes the pixels of a buffer with a capacity
 };
 
 struct tile_configure_header {
@@ -40,6 +41,14 @@ struct tile_pixels_header {
     std::uint32_t channels = 0;  ///< values that follow, 1 or 2 bytes each
 };
 static_assert(sizeof(tile_pixels_header) == 24, "wire format");
+
+/// Pixels of a tensor, counted over all inferences, of which those below `limit` find room.
+struct tile_space_header {
+    std::uint32_t program = 0;
+    std::uint32_t tensor = 0;
+    std::uint64_t limit = 0;
+};
+static_assert(sizeof(tile_space_header) == 16, "wire format");
 
 /// Sums over some of the row blocks, for the home of their outputs.
 struct tile_partial_header {

@@ -135,6 +135,8 @@ void validate(const tensor_buffer& b) {
             "buffer: channels out of range");
     require(std::uint64_t{b.height} * b.width * b.channels <= max_elements, "buffer: too large");
     require(b.element_bytes == 1 || b.element_bytes == 2, "buffer: elements of 1 or 2 bytes");
+    require(b.capacity == 0 ? b.grain == 0 : b.grain >= 1 && b.grain <= b.capacity,
+            "buffer: room is told in steps within the capacity");
 }
 
 void validate(const post::number_format& t) {
@@ -331,6 +333,7 @@ std::vector<std::uint8_t> encode(const tile_program& program) {
     core::byte_writer to;
     to.put(program.node);
     to.put_list(program.buffers);
+    to.put_list(program.feeders);
     to.put(static_cast<std::uint32_t>(program.stages.size()));
     for (const stage_record& s : program.stages) put(to, s);
     to.put_list(program.crossbars);
@@ -340,6 +343,11 @@ std::vector<std::uint8_t> encode(const tile_program& program) {
 void validate(const tile_program& p, const tile_limits& limits) {
     require(p.node < limits.nodes, "tile program: no such node");
     for (const tensor_buffer& b : p.buffers) validate(b);
+    for (const buffer_feeder& feeder : p.feeders) {
+        require(feeder.buffer < p.buffers.size() && p.buffers[feeder.buffer].capacity != 0 &&
+                    feeder.node < limits.nodes,
+                "feeder: no such node, or no buffer with a capacity");
+    }
     std::vector<std::uint32_t> used_imas(limits.imas, 0);
     std::vector<const ima_share*> share_of(limits.imas, nullptr);
     for (const stage_record& s : p.stages) {
@@ -393,6 +401,7 @@ tile_program decode_tile_program(const std::uint8_t* data, std::size_t bytes,
     tile_program p;
     p.node = from.get<std::uint32_t>("tile node");
     p.buffers = from.get_list<tensor_buffer>("buffers");
+    p.feeders = from.get_list<buffer_feeder>("feeders");
     const std::uint32_t stages = from.get_count(sizeof(stage_fields), "stages");
     for (std::uint32_t i = 0; i < stages; ++i) p.stages.push_back(get_stage(from));
     p.crossbars = from.get_list<crossbar_record>("crossbars");

@@ -39,6 +39,15 @@ struct tensor_buffer {
     std::uint32_t first_channel = 0, channels = 1;  ///< the slice held here
     std::uint32_t element_bytes = 1;                ///< 1 or 2
     std::uint32_t is_signed = 0;
+    /// Pixels that may be here at a time; whoever makes them holds back. 0: what comes finds room.
+    std::uint32_t capacity = 0;
+    std::uint32_t grain = 0;  ///< room is told in steps of at least so many pixels; with a capacity
+};
+
+/// Who sends pixels for a buffer with a capacity, and so is told of room in it.
+struct buffer_feeder {
+    std::uint32_t buffer = 0;  ///< index into tile_program::buffers
+    std::uint32_t node = 0;
 };
 
 /// Geometry of the window a stage slides over its (first) input; in elements.
@@ -74,6 +83,7 @@ struct route {
     std::uint32_t tensor = 0;
     std::uint32_t from_channel = 0, channels = 0;  ///< of the stage's output
     std::uint32_t to_channel = 0;                  ///< where from_channel arrives
+    std::uint32_t capacity = 0;                    ///< of the buffer there
 };
 
 /// Up to `rows` consecutive elements of the im2col window, counted over all channels of the layer's
@@ -155,6 +165,7 @@ struct crossbar_record {
 struct tile_program {
     std::uint32_t node = 0;  ///< interconnect node of the tile
     std::vector<tensor_buffer> buffers;
+    std::vector<buffer_feeder> feeders;
     std::vector<stage_record> stages;
     std::vector<crossbar_record> crossbars;
 };

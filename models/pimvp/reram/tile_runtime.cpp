@@ -25,6 +25,8 @@ tile_stage::tile_stage(resident_program& program, std::uint32_t index, const sta
       m_two_inputs(has_two_inputs(static_cast<stage_kind>(record.kind))),
       m_second_is_pixel(m_two_inputs && reads_one_pixel(record, program.program.buffers)),
       m_walker(record, program.program.buffers[record.input]),
+      m_is_held(program.program.buffers[record.input].capacity != 0 ||
+                (m_two_inputs && program.program.buffers[record.second_input].capacity != 0)),
       m_window(record.turns.first) {
     if (static_cast<stage_kind>(record.kind) == stage_kind::matrix) {
         m_gather.emplace(record, program.program.buffers[record.input]);
@@ -35,6 +37,33 @@ tile_stage::tile_stage(resident_program& program, std::uint32_t index, const sta
     } else {
         m_vector.emplace(record, program.program.buffers);
     }
+    forget_grants();
+}
+
+void tile_stage::forget_grants() {
+    m_room_of_route.clear();
+    m_room = std::numeric_limits<std::uint64_t>::max();
+    for (const route& to : m_record.routes) {
+        m_room_of_route.push_back(to.capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                                   : to.capacity);
+        m_room = std::min(m_room, m_room_of_route.back());
+    }
+}
+
+void tile_stage::grant(std::uint32_t node, std::uint32_t tensor, std::uint64_t limit) {
+    bool is_mine = false;
+    for (std::size_t i = 0; i < m_record.routes.size(); ++i) {
+        const route& to = m_record.routes[i];
+        if (to.node != node || to.tensor != tensor || to.capacity == 0) continue;
+        m_room_of_route[i] = std::max(m_room_of_route[i], limit);
+        is_mine = true;
+    }
+    if (is_mine) m_room = *std::min_element(m_room_of_route.begin(), m_room_of_route.end());
+}
+
+void tile_stage::bury_inputs() {
+    m_program.bury(m_record.input, m_inference);
+    if (m_two_inputs) m_program.bury(m_record.second_input, m_inference);
 }
 
 std::uint32_t tile_stage::program() const {
@@ -85,9 +114,8 @@ void tile_stage::advance(std::uint64_t now_fs, std::uint64_t interval_fs) {
     const std::uint32_t row = m_walker.position(m_window).y;
     m_window += m_record.turns.step;
     if (m_window < m_walker.windows()) {
-        if (m_walker.position(m_window).y == row) return;
-        m_program.bury(m_record.input, m_inference);
-        if (m_two_inputs) m_program.bury(m_record.second_input, m_inference);
+        // Row by row will do where nobody waits for room.
+        if (m_is_held || m_walker.position(m_window).y != row) bury_inputs();
         return;
     }
     m_program.release(m_record.input, m_inference);
@@ -187,6 +215,7 @@ void tile_stage::restart() {
     m_inference = 0;
     m_window = m_record.turns.first;
     m_next_issue_fs = 0;
+    forget_grants();
     m_first = nullptr;
     m_second = nullptr;
 }
@@ -198,6 +227,9 @@ std::string tile_stage::pending() const {
         const open_window& w = m_open.front();
         return where + ": window " + std::to_string(w.window) + " waits for " +
                (w.is_issued && w.imas_pending != 0 ? "its IMAs" : "partial sums");
+    }
+    if (inputs_ready() && !has_room()) {
+        return where + ": window " + std::to_string(m_window) + " waits for room at its readers";
     }
     if (m_first == nullptr && m_window == m_record.turns.first) return {};
     return where + ": window " + std::to_string(m_window) + " of " +
@@ -212,9 +244,11 @@ resident_program::resident_program(std::uint32_t program_number, tile_program pr
     : number(program_number),
       program(std::move(program_on_tile)),
       m_readers(program.buffers.size(), 0),
+      m_told(program.buffers.size(), 0),
       m_edram(edram) {
     for (std::uint32_t b = 0; b < program.buffers.size(); ++b) {
         m_buffer_of_tensor.emplace(program.buffers[b].tensor, b);
+        m_told[b] = program.buffers[b].capacity;
     }
     for (const stage_record& record : program.stages) {
         stages.emplace_back(*this, static_cast<std::uint32_t>(stages.size()), record);
@@ -252,6 +286,7 @@ bool resident_program::store(const tile_pixels_header& header, const std::uint8_
     }
     stored.live_bytes += bytes;
     m_edram.allocate(bytes);
+    trim(buffer, stored);
     return true;
 }
 
@@ -259,14 +294,23 @@ void resident_program::bury(std::uint32_t buffer, std::uint32_t inference) {
     const auto found = m_maps.find({inference, buffer});
     if (found == m_maps.end()) return;
     stored_map& stored = found->second;
-    std::uint32_t dead = stored.map.ready();
+    std::uint32_t needed = std::numeric_limits<std::uint32_t>::max();
     for (const tile_stage& s : stages) {
         if (!s.reads(buffer)) continue;
         if (s.m_inference < inference) return;  // has not begun with it
-        if (s.m_inference == inference) {
-            dead = std::min(dead, s.first_needed(buffer));
-        }
+        if (s.m_inference == inference) needed = std::min(needed, s.first_needed(buffer));
     }
+    if (needed == std::numeric_limits<std::uint32_t>::max() || needed <= stored.first_needed) {
+        return;
+    }
+    stored.first_needed = needed;
+    trim(buffer, stored);
+    free_room(buffer, inference, needed, program.buffers[buffer].grain);
+}
+
+/// Pixels that came after their last reader had passed them are dead at once.
+void resident_program::trim(std::uint32_t buffer, stored_map& stored) {
+    const std::uint32_t dead = std::min(stored.first_needed, stored.map.ready());
     if (dead <= stored.dead_pixels) return;
     const tensor_buffer& shape = program.buffers[buffer];
     const std::uint64_t bytes =
@@ -274,6 +318,16 @@ void resident_program::bury(std::uint32_t buffer, std::uint32_t inference) {
     stored.dead_pixels = dead;
     stored.live_bytes -= bytes;
     m_edram.release(bytes);
+}
+
+void resident_program::free_room(std::uint32_t buffer, std::uint32_t inference, std::uint32_t dead,
+                                 std::uint32_t grain) {
+    const tensor_buffer& b = program.buffers[buffer];
+    if (b.capacity == 0) return;
+    const std::uint64_t limit = std::uint64_t{inference} * b.height * b.width + dead + b.capacity;
+    if (limit < m_told[buffer] + grain) return;
+    m_told[buffer] = limit;
+    m_freed.emplace_back(buffer, limit);
 }
 
 const feature_map* resident_program::map(std::uint32_t buffer, std::uint32_t inference) const {
@@ -285,6 +339,8 @@ void resident_program::release(std::uint32_t buffer, std::uint32_t inference) {
     const auto found = m_maps.find({inference, buffer});
     if (found == m_maps.end() || --found->second.readers != 0) return;
     m_edram.release(std::exchange(found->second.live_bytes, 0));
+    const tensor_buffer& b = program.buffers[buffer];
+    free_room(buffer, inference, b.height * b.width, 1);  // all of it: as if it were the first
     forget_if_complete(found);
 }
 
@@ -303,6 +359,8 @@ bool resident_program::is_idle(std::uint32_t inferences) const {
 void resident_program::restart() {
     for (const auto& [key, stored] : m_maps) m_edram.release(stored.live_bytes);
     m_maps.clear();
+    m_freed.clear();
+    for (std::size_t b = 0; b < m_told.size(); ++b) m_told[b] = program.buffers[b].capacity;
     for (tile_stage& s : stages) s.restart();
 }
 

@@ -57,8 +57,10 @@ public:
     [[nodiscard]] std::uint64_t reserved_until_fs() const { return m_next_issue_fs; }
     /// When the next window may start; `never` until its inputs have arrived.
     [[nodiscard]] std::uint64_t next_issue_fs() const {
-        return inputs_ready() ? m_next_issue_fs : never;
+        return inputs_ready() && has_room() ? m_next_issue_fs : never;
     }
+    /// Pixels of `tensor` at `node`, counted over all inferences, find room below `limit`.
+    void grant(std::uint32_t node, std::uint32_t tensor, std::uint64_t limit);
 
     /// Takes the inputs of the next window; returns the bytes read.
     std::uint64_t gather(std::uint32_t crossbar_rows);
@@ -98,6 +100,12 @@ private:
     friend class resident_program;
 
     [[nodiscard]] bool inputs_ready() const;
+    /// Whether every reader has room for the next window's pixel.
+    [[nodiscard]] bool has_room() const {
+        return std::uint64_t{m_inference} * m_walker.windows() + m_window < m_room;
+    }
+    void forget_grants();
+    void bury_inputs();
     [[nodiscard]] bool reads(std::uint32_t buffer) const {
         return m_record.input == buffer || (m_two_inputs && m_record.second_input == buffer);
     }
@@ -119,10 +127,14 @@ private:
     std::vector<std::uint8_t> m_inputs;
     std::vector<const ima_share*> m_share_of_ima;
 
+    const bool m_is_held;  ///< an input has a capacity
+
     std::uint32_t m_inference = 0;  ///< that the next window belongs to
     std::uint32_t m_window;         ///< next
     std::uint64_t m_next_issue_fs = 0;
-    const feature_map* m_first = nullptr;  ///< of m_inference, once pixels are here
+    std::vector<std::uint64_t> m_room_of_route;  ///< see grant(); no limit: the highest number
+    std::uint64_t m_room = 0;                    ///< the least of them
+    const feature_map* m_first = nullptr;        ///< of m_inference, once pixels are here
     const feature_map* m_second = nullptr;
     std::list<open_window> m_open;
     std::list<open_window> m_spare;  ///< for reuse
@@ -151,6 +163,12 @@ public:
     /// A reader has used what it needs of a tensor; behind the last one its bytes are free, and it
     /// is forgotten when all pixels have arrived.
     void release(std::uint32_t buffer, std::uint32_t inference);
+    /// Buffers with a capacity in which enough room has become free to tell, with the new limits;
+    /// forgets them.
+    [[nodiscard]] std::vector<std::pair<std::uint32_t, std::uint64_t>> take_freed() {
+        return std::exchange(m_freed, {});
+    }
+    [[nodiscard]] bool has_freed() const { return !m_freed.empty(); }
     /// So many inferences have gone through and left nothing behind.
     [[nodiscard]] bool is_idle(std::uint32_t inferences) const;
     /// Drops all inferences; the next one is 0.
@@ -160,7 +178,8 @@ private:
     struct stored_map {
         feature_map map;
         std::uint32_t readers;
-        std::uint32_t dead_pixels = 0;
+        std::uint32_t first_needed = 0;  ///< pixel that some reader may still want
+        std::uint32_t dead_pixels = 0;   ///< of those before it that have come
         std::uint64_t live_bytes = 0;
     };
 
@@ -168,22 +187,30 @@ private:
     using map_entry = map_table::iterator;
 
     void forget_if_complete(map_entry entry);
+    void trim(std::uint32_t buffer, stored_map& stored);
+    /// Pixels before `dead` of an inference, and all inferences before it, need no room any more;
+    /// told from `grain` pixels on.
+    void free_room(std::uint32_t buffer, std::uint32_t inference, std::uint32_t dead,
+                   std::uint32_t grain);
 
     std::map<std::uint32_t, std::uint32_t> m_buffer_of_tensor;
     std::vector<std::uint32_t> m_readers;  ///< per buffer
-    map_table m_maps;                      ///< (inference, buffer)
+    std::vector<std::uint64_t> m_told;     ///< per buffer: limit that its makers know
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> m_freed;
+    map_table m_maps;  ///< (inference, buffer)
     mem::edram& m_edram;
 };
 
 /// Something a tile does at a time: in the order of the members, so that runs repeat exactly.
 struct tile_action {
-    enum class kind : std::uint32_t { store, add_partial, deliver, send };
+    enum class kind : std::uint32_t { store, add_partial, deliver, send, grant };
 
     std::uint64_t at_fs = 0;
     kind what = kind::store;
     std::uint32_t program = 0, place = 0;  ///< tensor or layer
     std::uint32_t inference = 0, pixel = 0, channel = 0, source = 0;
     // not part of the order
+    bool is_written = false;           ///< store: the port has taken it
     std::uint32_t count = 0;           ///< deliver: channels
     std::vector<std::uint8_t> values;  ///< deliver
     bus::message message;              ///< all others

@@ -54,19 +54,64 @@ tile_stage* tile::find_stage(std::uint32_t program, std::uint32_t layer, std::ui
     return nullptr;
 }
 
-void tile::store(const tile_action& action) {
+/// Writes a pixel that came a cycle ago, unless the port is still busy with others: then later.
+void tile::store(tile_action action) {
     const tlm::tlm_generic_payload& payload = action.message.payload();
     const auto header = tile_header_of<tile_pixels_header>(payload);
     const std::size_t bytes = tile_body_bytes<tile_pixels_header>(payload);
+    if (!action.is_written) {
+        const std::uint32_t scope = bus::header_of<bus::node_message_header>(payload).scope;
+        const std::uint64_t now = core::now_fs();
+        const std::uint64_t done =
+            core::to_fs(m_edram.write(core::from_fs(now - m_cycle_fs), bytes, scope));
+        if (done > now) {
+            action.is_written = true;
+            action.at_fs = done;
+            schedule(std::move(action));
+            return;
+        }
+    }
     const auto found = m_programs.find(header.program);
     if (found == m_programs.end() ||
         !found->second->store(header, tile_body_of<tile_pixels_header>(payload), bytes)) {
         core::report_error(bad_message, "tensor " + std::to_string(header.tensor) + ", pixel " +
                                             std::to_string(header.pixel) +
                                             " does not belong to this tile");
-        return;
     }
-    m_edram.count_write(bytes, bus::header_of<bus::node_message_header>(payload).scope);
+}
+
+/// A reader has room for more pixels. A program that has been unloaded meanwhile needs none.
+void tile::grant(const tlm::tlm_generic_payload& payload) {
+    const auto header = tile_header_of<tile_space_header>(payload);
+    const auto found = m_programs.find(header.program);
+    if (found == m_programs.end()) return;
+    const std::uint32_t reader = bus::header_of<bus::node_message_header>(payload).source;
+    for (tile_stage& s : found->second->stages) s.grant(reader, header.tensor, header.limit);
+}
+
+/// Tells whoever fills the program's buffers what room has become free.
+void tile::tell_room(resident_program& program) {
+    if (!program.has_freed()) return;
+    for (const auto& [buffer, limit] : program.take_freed()) {
+        const std::uint32_t tensor = program.program.buffers[buffer].tensor;
+        for (const buffer_feeder& feeder : program.program.feeders) {
+            if (feeder.buffer != buffer) continue;
+            bus::message message =
+                make_tile_message(out.pool(), tile_message::space, {feeder.node, m_node, 0, 0},
+                                  tile_space_header{program.number, tensor, limit});
+            if (feeder.node == m_node) {
+                schedule(std::move(message), core::now_fs());
+            } else {
+                out.send(std::move(message));
+            }
+        }
+    }
+}
+
+/// Whole cycles until the eDRAM has read so many bytes, behind what other stages read.
+std::uint64_t tile::read_cycles(std::uint64_t bytes, std::uint32_t scope) {
+    const std::uint64_t now = core::now_fs();
+    return whole_cycles(core::to_fs(m_edram.read(core::from_fs(now), bytes, scope)) - now);
 }
 
 // Matrix stages -----------------------------------------------------------------------------------
@@ -77,8 +122,7 @@ void tile::issue_matrix(tile_stage& s) {
     core::energy_ledger& ledger = m_context.ledger();
     // (1) eDRAM -> bus -> input registers: each row block once, for all IMAs that listen
     const std::uint64_t bytes = s.gather(m_params.ima.crossbar.rows);
-    const std::uint64_t fetch = std::max<std::uint64_t>(1, m_edram.transfer_cycles(bytes));
-    m_edram.count_read(bytes, r.scope);
+    const std::uint64_t fetch = read_cycles(bytes, r.scope);
     ledger.add(m_events.bus_byte, bytes, r.scope);
     // (2) the tile's output register takes the sums of its IMAs
     ledger.add(m_events.output_register_cycle, 1, r.scope);
@@ -280,9 +324,8 @@ void tile::issue_vector(tile_stage& s) {
     action.values.resize(std::size_t{r.channels} * r.output_type.element_bytes);
     std::uint64_t bytes = 0;
     const post::operation_counts counts = s.compute_vector(action.values.data(), bytes);
-    const std::uint64_t fetch = std::max<std::uint64_t>(1, m_edram.transfer_cycles(bytes));
+    const std::uint64_t fetch = read_cycles(bytes, r.scope);
     const std::uint64_t compute = post_cycles(counts, r.scope);
-    m_edram.count_read(bytes, r.scope);
     const auto [inference, pixel] = s.pass(now, m_cycle_fs * std::max(fetch, compute));
     if (m_observer != nullptr) m_observer->started({s.program(), inference, r.layer, pixel});
     action.at_fs = now + (fetch + compute) * m_cycle_fs;

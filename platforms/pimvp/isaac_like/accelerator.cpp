@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -82,6 +83,7 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
         }
     }
     fresh->number = ++m_programs;
+    fresh->forget_grants();
     resident_program& loading = *fresh;
     m_residents[handle] = std::move(fresh);
     try {
@@ -207,6 +209,11 @@ void accelerator::feed(flight& f) {
                 }
             }
             for (std::uint32_t x = 0; x < in.width; ++x) {
+                const std::uint64_t before = f.inference * std::uint64_t{in.height} * in.width;
+                while (!f.program->has_room(i, before + y * in.width + x)) {
+                    wait(m_room);
+                    if (epoch != m_epoch) return;
+                }
                 for (const reram::route& r : in.routes) {
                     using header = reram::tile_pixels_header;
                     bus::message pixel = reram::make_tile_message(
@@ -265,6 +272,9 @@ tlm::tlm_response_status accelerator::inlet_service::check(
     case tile_message::pixels:
         least = reram::message_bytes<reram::tile_pixels_header>;
         break;
+    case tile_message::space:
+        least = reram::message_bytes<reram::tile_space_header>;
+        break;
     default:
         return tlm::TLM_COMMAND_ERROR_RESPONSE;
     }
@@ -287,6 +297,10 @@ void accelerator::receive(const tlm::tlm_generic_payload& payload) {
         }
         return;
     }
+    if (reram::kind_of(payload) == tile_message::space) {
+        grant(payload);
+        return;
+    }
     const auto header = reram::tile_header_of<reram::tile_pixels_header>(payload);
     for (const auto& f : m_flights) {
         if (f->program->number != header.program || f->inference != header.inference) continue;
@@ -302,6 +316,40 @@ void accelerator::receive(const tlm::tlm_generic_payload& payload) {
         bad_message, "tensor " + std::to_string(header.tensor) + " belongs to no output in flight");
 }
 
+void accelerator::resident_program::forget_grants() {
+    room.clear();
+    for (const io_tensor& in : program.inputs) {
+        room.emplace_back();
+        for (const reram::route& r : in.routes) {
+            room.back().push_back(r.capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                                  : r.capacity);
+        }
+    }
+}
+
+bool accelerator::resident_program::has_room(std::size_t input, std::uint64_t pixel) const {
+    return std::all_of(room[input].begin(), room[input].end(),
+                       [pixel](std::uint64_t limit) { return pixel < limit; });
+}
+
+/// A reader of an input has room for more of its pixels.
+void accelerator::grant(const tlm::tlm_generic_payload& payload) {
+    const auto header = reram::tile_header_of<reram::tile_space_header>(payload);
+    const std::uint32_t reader = bus::header_of<bus::node_message_header>(payload).source;
+    for (auto& [handle, resident] : m_residents) {
+        if (resident->number != header.program) continue;
+        for (std::size_t i = 0; i < resident->program.inputs.size(); ++i) {
+            const std::vector<reram::route>& routes = resident->program.inputs[i].routes;
+            for (std::size_t r = 0; r < routes.size(); ++r) {
+                if (routes[r].node != reader || routes[r].tensor != header.tensor) continue;
+                if (routes[r].capacity == 0) continue;
+                resident->room[i][r] = std::max(resident->room[i][r], header.limit);
+            }
+        }
+    }
+    m_room.notify(sc_core::SC_ZERO_TIME);
+}
+
 // Abort and reset ---------------------------------------------------------------------------------
 
 void accelerator::abort() {
@@ -313,7 +361,11 @@ void accelerator::abort() {
     m_to_feed.clear();
     m_to_write.clear();
     m_flights.clear();
-    for (auto& [handle, program] : m_residents) program->inferences = 0;
+    for (auto& [handle, program] : m_residents) {
+        program->inferences = 0;
+        program->forget_grants();
+    }
+    m_room.notify(sc_core::SC_ZERO_TIME);
     m_loaded.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -370,6 +422,7 @@ void accelerator::restore_program(std::uint64_t handle, core::byte_reader& from)
         there.restore(fresh->number, m_nodes.host(), p, from);
     }
     m_programs = std::max(m_programs, fresh->number);
+    fresh->forget_grants();
     m_residents[handle] = std::move(fresh);
 }
 

@@ -81,6 +81,11 @@ private:
         spatial_program program;
         std::vector<accel::tensor_descriptor> tensors;
         std::uint32_t inferences = 0;  ///< started since the last abort
+        /// Per input and route: pixels, counted over all inferences, that find room at the reader.
+        std::vector<std::vector<std::uint64_t>> room;
+
+        void forget_grants();
+        [[nodiscard]] bool has_room(std::size_t input, std::uint64_t pixel) const;
         std::uint32_t tiles_loading = 0;
     };
     /// A RUN on its way through the tiles.
@@ -118,6 +123,7 @@ private:
     void feed(flight& f);
     void finish(const std::shared_ptr<flight>& f);
     void receive(const tlm::tlm_generic_payload& payload);
+    void grant(const tlm::tlm_generic_payload& payload);
     [[nodiscard]] reram::tile* tile_at(std::uint32_t node) const;
 
     const isaac_like_params m_params;
@@ -138,6 +144,7 @@ private:
     std::uint64_t m_epoch = 0;  ///< counts aborts
     sc_core::sc_event m_loaded{"loaded"};
     sc_core::sc_event m_feed{"feed"};
+    sc_core::sc_event m_room{"room"};
     sc_core::sc_event m_write{"write"};
 };
 

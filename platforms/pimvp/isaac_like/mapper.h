@@ -6,6 +6,7 @@
 #include <pimvp/isaac_like/spatial_program.h>
 #include <pimvp/mapping/lowering.h>
 #include <pimvp/mapping/program_image.h>
+#include <pimvp/mem/edram_params.h>
 #include <pimvp/nn/network.h>
 #include <pimvp/nn/precision.h>
 #include <pimvp/noc/c_mesh_params.h>
@@ -30,6 +31,8 @@ struct machine {
     bool pack_groups = true;  ///< depthwise: several groups block-diagonally in one crossbar
     operand_params operands;
     replication_params replication;
+    std::uint64_t edram_bytes = mem::edram_params{}.size.value.bytes;  ///< of a tile
+    std::uint32_t runs_in_flight = 4;
     std::uint32_t first_tile = 0;  ///< tiles before it are left to other programs
     /// How the tiles' quantisers cut inputs of convolutions; none without quantisers.
     std::optional<nn::precision_rule> precision;
@@ -87,9 +90,14 @@ struct placement {
 ///
 /// Column blocks stay in one tile where their row blocks fit one; larger ones (huge fully connected
 /// layers) spread, and one tile, the home, collects the partial sums. Element-wise and pooling
-/// stages run where their first input is made. Deterministic.
+/// stages run where their first input is made.
+///
+/// Where a tile's eDRAM does not hold the maps of all inferences in flight, its buffers get
+/// capacities that hold the windows of their readers and the lag of longer branches, and share what
+/// is left; layers are spread so that they fit. Deterministic.
 /// Throws core::user_error if the machine is too small (with the number of chips that would do),
-/// the budget is below one copy of each layer, or a layer cannot run on the machine.
+/// the budget is below one copy of each layer, windows do not fit the eDRAM, or a layer cannot run
+/// on the machine.
 placement place(const nn::network& network, const machine& target);
 
 /// The whole program image: place(), cells encoded, packed with hashes; `more` sections follow.

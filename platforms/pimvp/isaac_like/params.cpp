@@ -21,6 +21,8 @@ machine machine_of(const isaac_like_params& params) {
     m.crossbar = params.tile.ima.crossbar;
     m.pack_groups = params.pack_groups;
     m.operands = params.operands;
+    m.edram_bytes = params.tile.edram.size.value.bytes;
+    m.runs_in_flight = params.runs_in_flight;
     m.replication = params.replication;
     const reram::quantiser_params& quantiser = params.tile.quantiser;
     if (quantiser.is_there()) {

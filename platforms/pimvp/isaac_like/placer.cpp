@@ -25,10 +25,6 @@ post::number_format format_of(const nn::tensor_type& type) {
             static_cast<std::uint32_t>(type.bytes())};
 }
 
-placement_plan plan(const nn::network& network, const machine& target) {
-    return placer(network, target).run();
-}
-
 placement_plan placer::run() {
     if (m_machine.precision) check_plan(m_network, *m_machine.precision);
     for (std::uint32_t i = 0; i < m_network.inputs.size(); ++i) {
@@ -122,12 +118,15 @@ void placer::place_vector(std::uint32_t index, stage_kind kind) {
     layer.windows = std::uint64_t{out.height} * out.width;
     for (const site& s : sites(m_views[n.inputs[0]].root, layer.windows)) {
         const auto copies = static_cast<std::uint32_t>(s.tiles.size());
-        for (std::uint32_t turn = 0; turn < copies; ++turn) {
-            const reram::window_turns turns{turn, copies};
-            const std::uint32_t stage = add_vector_stage(
-                kind, index, n.inputs, n.geometry, n.output, s.tiles[turn], s.channels, turns);
-            m_made[n.output].push_back({s.tiles[turn], stage, s.channels.first, s.channels, turns});
-            note_tile(layer, s.tiles[turn]);
+        for (const range& channels : fitting_pieces(index, n.inputs, s.channels)) {
+            for (std::uint32_t turn = 0; turn < copies; ++turn) {
+                const reram::window_turns turns{turn, copies};
+                const std::uint32_t where = with_room(s.tiles[turn], index, n.inputs, channels);
+                const std::uint32_t stage = add_vector_stage(kind, index, n.inputs, n.geometry,
+                                                             n.output, where, channels, turns);
+                m_made[n.output].push_back({where, stage, channels.first, channels, turns});
+                note_tile(layer, where);
+            }
         }
         layer.copies = std::max(layer.copies, copies);
     }
@@ -153,7 +152,7 @@ void placer::place_concat(std::uint32_t index) {
                 const auto copies = static_cast<std::uint32_t>(s.tiles.size());
                 for (std::uint32_t turn = 0; turn < copies; ++turn) {
                     const reram::window_turns turns{turn, copies};
-                    const std::uint32_t where = s.tiles[turn];
+                    const std::uint32_t where = with_room(s.tiles[turn], index, {root}, s.channels);
                     const std::uint32_t stage =
                         add_vector_stage(stage_kind::requantise, index, {root}, {}, n.output, where,
                                          s.channels, turns);

@@ -59,9 +59,12 @@ class placer {
     };
 
 public:
-    placer(const nn::network& network, const machine& target)
+    /// `held`: what readers must hold, to spread layers so that it fits the eDRAM; null: not looked
+    /// at.
+    placer(const nn::network& network, const machine& target, const held_by_reader* held = nullptr)
         : m_network(network),
           m_machine(target),
+          m_held(held),
           m_views(mapping::view_values(network)),
           m_made(network.values.size()),
           m_cursor(target.first_tile),
@@ -103,8 +106,8 @@ private:
     /// Deals the arrays of a copy out to tiles, column block by column block.
     void place_copy(const mapping::lowered_matrix& m, layer_placement& layer);
 
-    /// Puts the cursor where a copy of so many arrays begins.
-    void seek(std::uint64_t arrays);
+    /// Puts the cursor where a copy of a layer begins.
+    void seek(const mapping::lowered_matrix& m, const layer_placement& layer);
 
     /// How the reference computes a convolution whose inputs the tiles cut.
     [[nodiscard]] nn::input_precision precision_of(const nn::node& n,
@@ -179,12 +182,25 @@ private:
 
     placement_plan finish();
 
+    // placer_room.cpp
+    /// Whether a tile's eDRAM can also hold what a node must hold of `channels` of its inputs.
+    [[nodiscard]] bool has_room(std::uint32_t tile_index, std::uint32_t node,
+                                const std::vector<nn::value_id>& inputs, range channels);
+    /// Channels cut so that what a node must hold of each part fits a tile of its own.
+    [[nodiscard]] std::vector<range> fitting_pieces(std::uint32_t node,
+                                                    const std::vector<nn::value_id>& inputs,
+                                                    range channels) const;
+    /// `wanted`, or the first tile with room.
+    [[nodiscard]] std::uint32_t with_room(std::uint32_t wanted, std::uint32_t node,
+                                          const std::vector<nn::value_id>& inputs, range channels);
+
     struct home_of_block {
         std::uint32_t tile, stage, segment, partials;
     };
 
     const nn::network& m_network;
     const machine& m_machine;
+    const held_by_reader* m_held;
     std::vector<mapping::value_view> m_views;
     std::vector<std::vector<slice>> m_made;  ///< per root value
     std::vector<tile_state> m_tiles;
@@ -203,6 +219,7 @@ private:
 /// The post-processing units' view of a type.
 [[nodiscard]] post::number_format format_of(const nn::tensor_type& type);
 
+/// Places, and again spread more widely if the windows of a tile's readers do not fit its eDRAM.
 placement_plan plan(const nn::network& network, const machine& target);
 
 }  // namespace pimvp::isaac_like

@@ -152,7 +152,7 @@ void placer::place_matrix(std::uint32_t index) {
 
 void placer::place_copy(const mapping::lowered_matrix& m, layer_placement& layer) {
     const std::uint32_t per_tile = m_machine.imas_per_tile * m_machine.crossbars_per_ima;
-    seek(layer.arrays);
+    seek(m, layer);
     m_homes.clear();
     std::vector<array_use> part;
     for (std::uint32_t c = 0; c < m.column_blocks.size(); ++c) {
@@ -171,17 +171,18 @@ void placer::place_copy(const mapping::lowered_matrix& m, layer_placement& layer
 
 /// Without copies, layers follow each other, and one that fits a tile is not split. Copies fill
 /// what gaps there are; those larger than a tile begin on an empty one.
-void placer::seek(std::uint64_t arrays) {
+void placer::seek(const mapping::lowered_matrix& m, const layer_placement& layer) {
     const std::uint64_t per_tile =
         std::uint64_t{m_machine.imas_per_tile} * m_machine.crossbars_per_ima;
-    if (m_machine.replication.crossbars == 0) {
-        if (arrays <= per_tile && arrays > arrays_free(m_cursor)) ++m_cursor;
-        return;
+    const nn::node& n = m_network.nodes[layer.node];
+    const bool follows = m_machine.replication.crossbars == 0;
+    const std::uint64_t wanted = layer.arrays <= per_tile ? layer.arrays : follows ? 0 : per_tile;
+    if (!follows) {
+        while (tile(m_first_free).free_imas == 0) ++m_first_free;
+        m_cursor = m_first_free;
     }
-    const std::uint64_t wanted = std::min(arrays, per_tile);
-    m_cursor = m_first_free;
-    while (arrays_free(m_cursor) < wanted) {
-        if (m_cursor == m_first_free && tile(m_cursor).free_imas == 0) ++m_first_free;
+    while (arrays_free(m_cursor) < wanted ||
+           !has_room(m_cursor, layer.node, {n.inputs[0]}, {0, m.input.channels})) {
         ++m_cursor;
     }
 }

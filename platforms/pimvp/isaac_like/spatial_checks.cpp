@@ -226,6 +226,50 @@ void check_size(const spatial_program& program) {
     }
 }
 
+/// Those who fill a buffer know its capacity and are told of room in it, which is enough.
+void check_capacities(const spatial_program& program, std::uint32_t host) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> capacities;
+    for (const reram::tile_program& tile : program.tiles) {
+        for (const reram::tensor_buffer& b : tile.buffers) {
+            if (b.capacity != 0) capacities[{tile.node, b.tensor}] = b.capacity;
+        }
+    }
+    const auto check_routes = [&](const std::vector<reram::route>& routes) {
+        for (const reram::route& r : routes) {
+            const auto found = capacities.find({r.node, r.tensor});
+            if (r.capacity != (found == capacities.end() ? 0 : found->second)) {
+                refuse("a route does not know the capacity of its buffer");
+            }
+        }
+    };
+    for (const io_tensor& in : program.inputs) check_routes(in.routes);
+    for (const reram::tile_program& tile : program.tiles) {
+        for (const reram::stage_record& s : tile.stages) check_routes(s.routes);
+    }
+    if (capacities.empty()) return;
+    const auto nodes = feeding_nodes(program, host);
+    const held_by_reader held = held_pixels(program);
+    for (const reram::tile_program& tile : program.tiles) {
+        for (std::uint32_t b = 0; b < tile.buffers.size(); ++b) {
+            const reram::tensor_buffer& buffer = tile.buffers[b];
+            if (buffer.capacity == 0) continue;
+            std::set<std::uint32_t> told;
+            for (const reram::buffer_feeder& feeder : tile.feeders) {
+                if (feeder.buffer == b && !told.insert(feeder.node).second) {
+                    refuse("room in a buffer is told twice");
+                }
+            }
+            if (told != nodes.at({tile.node, buffer.tensor})) {
+                refuse("room in a buffer is not told to those who fill it");
+            }
+            if (buffer.capacity < std::uint64_t{held_in(tile, b, held)} + buffer.grain - 1) {
+                refuse("tensor " + std::to_string(buffer.tensor) + " at node " +
+                       std::to_string(tile.node) + ": a buffer too small for its windows");
+            }
+        }
+    }
+}
+
 }  // namespace
 
 void validate(const spatial_program& program, const noc::node_map& map, std::uint64_t cells_bytes) {
@@ -275,6 +319,7 @@ void validate(const spatial_program& program, const noc::node_map& map, std::uin
     feeds.expect_empty();
     check_partials(program);
     stage_order(program).check();
+    check_capacities(program, map.host());
 }
 
 }  // namespace pimvp::isaac_like

@@ -6,6 +6,9 @@
 #include <pimvp/reram/tile_program.h>
 
 #include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace pimvp::isaac_like {
@@ -48,10 +51,25 @@ void decode_io(const std::vector<std::uint8_t>& bytes, const reram::tile_limits&
 void decode_tiles(const std::vector<std::uint8_t>& bytes, const reram::tile_limits& limits,
                   spatial_program& program);
 
+/// Pixels a reader must be able to hold, by (layer, tensor).
+using held_by_reader = std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>;
+
+/// What every reader must hold so that no run stands still (buffering.h). Throws core::format_error
+/// if the stages of a layer differ in their windows, or there are more than 2^24 windows to go
+/// through. Precondition: what validate() checks, capacities apart.
+[[nodiscard]] held_by_reader held_pixels(const spatial_program& program);
+/// The most that a reader of one buffer of a tile must hold.
+[[nodiscard]] std::uint32_t held_in(const reram::tile_program& tile, std::uint32_t buffer,
+                                    const held_by_reader& held);
+/// Nodes that send pixels, by (node, tensor) they go to.
+[[nodiscard]] std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::uint32_t>>
+feeding_nodes(const spatial_program& program, std::uint32_t host);
+
 /// Checks across tiles that decoding one tile cannot see: nodes are used once and are tiles, every
 /// buffer and every program output is fed exactly once in each channel of each pixel, partial sums
-/// meet a home, no stage waits for itself, images lie inside `cells_bytes`, and activations take at
-/// most 1 GiB. A program that passes ends. Throws core::format_error.
+/// meet a home, no stage waits for itself, images lie inside `cells_bytes`, activations take at
+/// most 1 GiB, and a buffer's capacity is enough and known to those who fill it. A program that
+/// passes ends. Throws core::format_error.
 void validate(const spatial_program& program, const noc::node_map& map, std::uint64_t cells_bytes);
 
 }  // namespace pimvp::isaac_like

@@ -204,7 +204,7 @@ private:
         if (tile.stages.empty() || other.stages.empty()) return false;
         reram::stage_record& stage = pick(tile.stages);
         const reram::stage_record& model = other.stages[below(other.stages.size())];
-        switch (below(12)) {
+        switch (below(14)) {
         case 0:
             change_list(program.tiles, program.tiles);
             break;
@@ -238,6 +238,13 @@ private:
         case 10:
             change_list(stage.bias, model.bias);
             stage.multipliers.resize(stage.bias.size(), 0x3A000000U);
+            break;
+        case 11:
+            stage.turns.step += static_cast<std::uint32_t>(below(3));
+            stage.turns.first = static_cast<std::uint32_t>(below(3));
+            break;
+        case 12:
+            change_list(tile.feeders, other.feeders);
             break;
         default:
             stage.kind = model.kind;
