@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+from result_page import renew
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/results/speed.md"
 PLOT = ROOT / "docs/results/speed.svg"
@@ -179,14 +181,6 @@ def plot(rows):
         axes.legend()
     figure.tight_layout()
     figure.savefig(PLOT, metadata={"Date": None})
-
-
-def renew(page, name, text):
-    """Replaces what stands between the marks <!-- name --> and <!-- end -->."""
-    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.S)
-    if not pattern.search(page):
-        sys.exit(f"bench: {PAGE} has no mark {name}")
-    return pattern.sub(lambda found: found.group(1) + text + "\n" + found.group(2), page)
 
 
 def main():

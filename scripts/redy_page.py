@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables and figures of docs/results/redy.md, from what redy_study.py measured."""
 import pathlib
-import re
 import sys
+
+from result_page import renew
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs/results"
@@ -243,14 +244,6 @@ def figure(name, network):
     drawn.tight_layout()
     drawn.savefig(RESULTS / f"redy_{name}.svg", metadata={"Date": None})
     pyplot.close(drawn)
-
-
-def renew(page, name, text):
-    """Replaces what stands between the marks <!-- name --> and <!-- end -->."""
-    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.S)
-    if not pattern.search(page):
-        sys.exit(f"redy_page: {PAGE} has no mark {name}")
-    return pattern.sub(lambda found: found.group(1) + text + "\n" + found.group(2), page)
 
 
 def render(data):

@@ -240,8 +240,8 @@ def pareto(network):
 
 def best_budget(points):
     """The plan of BEST with the fewest bits whose scored divergence keeps the target."""
-    fitting = [p for p in points if p["policy"] == BEST and p["kl"] <= redy_page.TARGET_KL]
-    return min(fitting, key=lambda p: p["average_bits"])["budget"] if fitting else BUDGETS[BEST][0]
+    best = redy_page.within([p for p in points if p["policy"] == BEST])
+    return best["budget"] if best else BUDGETS[BEST][0]
 
 
 def layers(network, budget):
