@@ -80,7 +80,7 @@ struct quantiser_params {
         v.list("widths", p.widths, {0, 17}, "Bits a group may stream, 0 .. 16; empty: any number.",
                core::assumed("a choice to explore"));
         v.member("group_size", p.group_size, {1, 512},
-                 "Elements of a group: rows of a crossbar that hold weights.",
+                 "Elements of a group: rows of a crossbar that hold weights, at most all of them.",
                  core::assumed("\"filter size and crossbar size\", ReDy's abstract"));
         v.choice("order", p.order,
                  {{"channel_first", window_order::channel_first},

@@ -38,6 +38,10 @@ struct machine {
     std::optional<nn::precision_rule> precision;
     nn::layer_precision uniform;  ///< for networks without a precision plan
 
+    /// Whether its quantisers cut the inputs of a node.
+    [[nodiscard]] bool cuts(const nn::node& n) const {
+        return precision && n.kind == nn::op_kind::convolution;
+    }
     [[nodiscard]] noc::node_map nodes(std::uint32_t used_chips) const {
         return {used_chips, tiles_per_chip};
     }
@@ -82,6 +86,11 @@ struct placement {
     [[nodiscard]] nn::network_precision precision() const;
 };
 
+/// How large a block of a layer's weights one crossbar takes. Throws core::user_error if that is
+/// not even one weight.
+[[nodiscard]] mapping::array_shape array_shape_of(const nn::node& n, std::uint32_t weight_bits,
+                                                  const machine& target);
+
 /// Places a network: im2col windows -> row blocks x column blocks -> crossbars -> IMAs -> tiles ->
 /// chips, each layer resident, in network order and without gaps a layer could fill.
 ///
@@ -96,8 +105,8 @@ struct placement {
 /// capacities that hold the windows of their readers and the lag of longer branches, and share what
 /// is left; layers are spread so that they fit. Deterministic.
 /// Throws core::user_error if the machine is too small (with the number of chips that would do),
-/// the budget is below one copy of each layer, windows do not fit the eDRAM, or a layer cannot run
-/// on the machine.
+/// the budget is below one copy of each layer, windows do not fit the eDRAM, groups do not fit the
+/// crossbars, or a layer cannot run on the machine.
 placement place(const nn::network& network, const machine& target);
 
 /// The whole program image: place(), cells encoded, packed with hashes; `more` sections follow.

@@ -26,7 +26,7 @@ post::number_format format_of(const nn::tensor_type& type) {
 }
 
 placement_plan placer::run() {
-    if (m_machine.precision) check_plan(m_network, *m_machine.precision);
+    if (m_machine.precision) check_plan(m_network, *m_machine.precision, m_machine.crossbar.rows);
     for (std::uint32_t i = 0; i < m_network.inputs.size(); ++i) {
         const nn::value_id id = m_network.inputs[i];
         m_made[id].push_back({outside, i, 0, {0, m_views[id].dims.channels}, {}});

@@ -99,7 +99,6 @@ private:
     void count_copies();
     /// IMAs of a copy that begins on an empty tile.
     [[nodiscard]] std::uint32_t imas_of(const mapping::lowered_matrix& m) const;
-    [[nodiscard]] bool is_cut(const nn::node& n) const;
 
     void place_matrix(std::uint32_t index);
 

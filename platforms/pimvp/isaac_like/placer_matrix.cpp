@@ -36,6 +36,24 @@ std::uint32_t width_of(const nn::node& n, const char* what, int bits, std::uint3
 
 }  // namespace
 
+mapping::array_shape array_shape_of(const nn::node& n, std::uint32_t weight_bits,
+                                    const machine& target) {
+    const std::uint32_t columns = target.crossbar.columns;
+    const std::uint32_t cells = reram::cells_per_weight(weight_bits, target.crossbar.cell_bits);
+    if (cells > columns) {
+        throw core::user_error("node '" + n.name + "': a weight of " + std::to_string(weight_bits) +
+                               " bits takes " + std::to_string(cells) +
+                               " cells but a crossbar has only " + std::to_string(columns) +
+                               " columns: use fewer weight bits or wider crossbars");
+    }
+    mapping::array_shape shape{target.crossbar.rows, columns / cells, target.pack_groups};
+    if (target.cuts(n)) {
+        shape.rows = target.precision->group_size;
+        shape.order = target.precision->order;
+    }
+    return shape;
+}
+
 void placer::lower_matrices() {
     for (std::uint32_t i = 0; i < m_network.nodes.size(); ++i) {
         if (!m_network.nodes[i].is_matrix()) continue;
@@ -49,32 +67,14 @@ planned_matrix placer::lowered(std::uint32_t index) const {
     const nn::node& n = m_network.nodes[index];
     const std::uint32_t weight_bits =
         width_of(n, "weights", n.weights.type().bits, m_machine.operands.weight_bits);
-    const std::uint32_t cells = reram::cells_per_weight(weight_bits, m_machine.crossbar.cell_bits);
-    if (cells > m_machine.crossbar.columns) {
-        throw core::user_error("node '" + n.name + "': a weight of " + std::to_string(weight_bits) +
-                               " bits takes " + std::to_string(cells) +
-                               " cells but a crossbar has only " +
-                               std::to_string(m_machine.crossbar.columns) +
-                               " columns: use fewer weight bits or wider crossbars");
-    }
-    mapping::array_shape shape{m_machine.crossbar.rows, m_machine.crossbar.columns / cells,
-                               m_machine.pack_groups};
-    if (is_cut(n)) {
-        shape.rows = std::min(shape.rows, m_machine.precision->group_size);
-        shape.order = m_machine.precision->order;
-    }
     planned_matrix m;
     m.node = index;
     m.weight_bits = weight_bits;
     m.input_bits = width_of(n, "inputs", m_network.values[n.inputs[0]].type.bits,
                             m_machine.operands.input_bits);
-    m.lowered =
-        mapping::lower(n, m_views[m_views[n.inputs[0]].root].dims, m_views[n.output].dims, shape);
+    m.lowered = mapping::lower(n, m_views[m_views[n.inputs[0]].root].dims, m_views[n.output].dims,
+                               array_shape_of(n, weight_bits, m_machine));
     return m;
-}
-
-bool placer::is_cut(const nn::node& n) const {
-    return m_machine.precision && n.kind == nn::op_kind::convolution;
 }
 
 void placer::count_copies() {
@@ -139,7 +139,7 @@ void placer::place_matrix(std::uint32_t index) {
                                         : layer.used_columns;
     layer.input_bits = planned.input_bits;
     layer.activations = layer.windows * layer.arrays;
-    if (is_cut(n)) layer.precision = precision_of(n, m);
+    if (m_machine.cuts(n)) layer.precision = precision_of(n, m);
     layer.conversions = layer.windows * (converted + unit) * layer.input_bits;
 
     m_images.clear();

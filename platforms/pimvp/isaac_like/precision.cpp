@@ -38,6 +38,14 @@ static_assert(are_same(reram::drop_rounding::half_even, nn::drop_rounding::half_
 static_assert(are_same(reram::window_order::channel_first, nn::element_order::channel_first) &&
               are_same(reram::window_order::kernel_first, nn::element_order::kernel_first));
 
+void check_fit(const std::string& whose, std::uint32_t group_size, std::uint32_t rows,
+               const std::string& way_out) {
+    if (group_size <= rows) return;
+    throw core::user_error(whose + " has groups of " + std::to_string(group_size) +
+                           " elements, the crossbars have " + std::to_string(rows) +
+                           " rows: " + way_out + std::to_string(rows) + " or less");
+}
+
 }  // namespace
 
 nn::precision_rule rule_of(const reram::quantiser_params& params) {
@@ -76,7 +84,8 @@ nn::layer_precision layer_precision_of(const nn::network& network, const nn::nod
     return layer;
 }
 
-void check_plan(const nn::network& network, const nn::precision_rule& rule) {
+void check_plan(const nn::network& network, const nn::precision_rule& rule, std::uint32_t rows) {
+    check_fit("the platform's quantiser", rule.group_size, rows, "set quantiser.group_size to ");
     if (rule.policy == nn::precision_policy::msb_skip) return;
     const std::string policy(nn::to_string(rule.policy));
     if (!network.precision) {
@@ -100,6 +109,8 @@ void check_plan(const nn::network& network, const nn::precision_rule& rule) {
     const bool judges = rule.policy == nn::precision_policy::threshold;
     if (judges) compare("statistic", word(plan.statistic), word(rule.statistic));
     if (judges || rule.policy == nn::precision_policy::rescale) {
+        check_fit("network '" + network.name + "'", plan.group_size, rows,
+                  "calibrate it with pimvp quantize --redy-group ");
         compare("group_size", std::to_string(plan.group_size), std::to_string(rule.group_size));
         compare("order", word(plan.order), word(rule.order));
     }

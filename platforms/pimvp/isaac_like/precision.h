@@ -7,6 +7,8 @@
 #include <pimvp/reram/group_rule.h>
 #include <pimvp/reram/quantiser_params.h>
 
+#include <cstdint>
+
 /// From the tiles' words for cutting inputs to the networks' and back: blocks know no networks, so
 /// each has its own.
 namespace pimvp::isaac_like {
@@ -25,8 +27,9 @@ namespace pimvp::isaac_like {
                                                      const nn::layer_precision& uniform);
 
 /// Throws core::user_error that names what clashes if the network's plan was calibrated for another
-/// policy, rounding, statistic or, where it matters, grouping than `rule`, or if `rule` needs a
-/// plan and there is none. A plan that nothing asks for (msb_skip loses nothing) does no harm.
-void check_plan(const nn::network& network, const nn::precision_rule& rule);
+/// policy, rounding, statistic or, where it matters, grouping than `rule`, if `rule` needs a plan
+/// and there is none, or if groups are larger than crossbars of `rows`. A plan that nothing asks
+/// for (msb_skip loses nothing) does no harm.
+void check_plan(const nn::network& network, const nn::precision_rule& rule, std::uint32_t rows);
 
 }  // namespace pimvp::isaac_like

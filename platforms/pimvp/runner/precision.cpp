@@ -90,23 +90,19 @@ json quality_record(const cut_quality& seen) {
 }  // namespace
 
 nn::network_groups groups_of(const nn::network& network, const nn::precision_rule& rule) {
-    const isaac_like::machine machine = isaac_like::machine_of(isaac_like::isaac_like_params{});
+    isaac_like::machine machine = isaac_like::machine_of(isaac_like::isaac_like_params{});
+    machine.crossbar.rows = rule.group_size;
+    machine.precision = rule;
     const std::vector<mapping::value_view> views = mapping::view_values(network);
     nn::network_groups all;
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
         const nn::node& n = network.nodes[i];
         if (n.kind != nn::op_kind::convolution) continue;
         const auto bits = static_cast<std::uint32_t>(n.weights.type().bits);
-        const std::uint32_t cells =
-            (bits + machine.crossbar.cell_bits - 1) / machine.crossbar.cell_bits;
-        mapping::array_shape shape;
-        shape.rows = rule.group_size;
-        shape.outputs = std::max(1U, machine.crossbar.columns / cells);
-        shape.pack_groups = machine.pack_groups;
-        shape.order = rule.order;
-        all.emplace(static_cast<std::uint32_t>(i),
-                    mapping::groups_of(
-                        mapping::lower(n, views[n.inputs[0]].dims, views[n.output].dims, shape)));
+        all.emplace(
+            static_cast<std::uint32_t>(i),
+            mapping::groups_of(mapping::lower(n, views[n.inputs[0]].dims, views[n.output].dims,
+                                              isaac_like::array_shape_of(n, bits, machine))));
     }
     return all;
 }

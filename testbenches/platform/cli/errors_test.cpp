@@ -138,6 +138,15 @@ TEST_CASE("cli.errors.platforms", "[platform]") {
             {"crossbar.stuck_at_max", "stuck_at_zero"});
     refuses(here, {"--set", "accelerators.npu.params.tile.ima.crossbar.read_noise=-1"},
             {"crossbar.read_noise", "out of range", "0 .. 16"});
+    refuses(
+        here,
+        {"--platform", "redy", "--set", "accelerators.npu.params.tile.quantiser.group_size=256"},
+        {"accelerators.npu.params.tile.quantiser.group_size", "groups of 256 elements",
+         "crossbars of 128 rows", "use 1 .. 128"});
+    refuses(here,
+            {"--platform", "redy", "--set", "accelerators.npu.params.tile.ima.crossbar.rows=64"},
+            {"accelerators.npu.params.tile.quantiser.group_size", "groups of 128 elements",
+             "crossbars of 64 rows", "use 1 .. 64"});
     refuses(here, {"--set", "memory.latency=5parsec"}, {"unknown unit 'parsec'"});
     refuses(here, {"--set", "memory.size=1 KiB"}, {"memory"});
     refuses(here, {"--set", "memory.address=0x7FFFF000"}, {"memory", "npu"});  // overlap

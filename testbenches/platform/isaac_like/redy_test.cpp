@@ -184,6 +184,14 @@ TEST_CASE("isaac_like.redy.a_plan_for_another_quantiser_is_refused", "[platform]
     };
     machine.precision->group_size = 64;
     refused("calibrated for group_size 128, the platform's quantiser has 64");
+    machine.precision->group_size = 129;
+    refused("the platform's quantiser has groups of 129 elements, the crossbars have 128 rows");
+    machine.precision->group_size = 64;
+    machine.crossbar.rows = 64;
+    refused(
+        "has groups of 128 elements, the crossbars have 64 rows: calibrate it with pimvp "
+        "quantize --redy-group 64 or less");
+    machine.crossbar.rows = 128;
     machine.precision->policy = nn::precision_policy::rescale;
     refused("calibrated for policy threshold, the platform's quantiser has rescale");
     machine.precision = net.precision->rule;
