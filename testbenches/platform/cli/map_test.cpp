@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does the program show where layers go, and what it ships?
+#include <platform/isaac_like/image_sections.h>
 #include <support/catch.h>
 #include <support/program.h>
 
@@ -64,6 +65,23 @@ TEST_CASE("cli.map.program_that_does_not_fit_is_refused", "[platform]") {
     std::string weight = bytes;  // in the network, which stands last
     weight[bytes.size() - 20000] = static_cast<char>(weight[bytes.size() - 20000] ^ 1);
     refuses(here.file("weight.bin", weight), {}, "damaged");
+}
+
+TEST_CASE("cli.map.program_that_the_accelerator_refuses_ends_in_its_error", "[platform]") {
+    const scratch_folder here;
+    const std::string program = here.path("glyphs.bin");
+    REQUIRE(test::pimvp({"map", "--out", program}).code == 0);
+    std::string bytes = core::read_file(program);
+    const std::size_t tiles =
+        isaac_like_test::offset_of({bytes.begin(), bytes.end()}, isaac_like::section_kind::tiles);
+    bytes[tiles] = static_cast<char>(bytes[tiles] ^ 0xFF);  // how many, or which
+    const auto result = test::pimvp({"run", "--program", here.file("damaged.bin", bytes), "--input",
+                                     glyphs("images.npy"), "--preprocess",
+                                     glyphs("preprocess.yaml"), "--out", here.path("out")});
+    INFO(result.text);
+    CHECK(result.code == 4);
+    CHECK_THAT(result.text, Catch::Contains("npu: LOAD was refused: bad_program"));
+    CHECK(here.names() == std::vector<std::string>{"damaged.bin", "glyphs.bin"});
 }
 
 TEST_CASE("cli.list.shows_what_there_is", "[platform]") {

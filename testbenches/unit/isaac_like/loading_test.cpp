@@ -63,6 +63,49 @@ reram::stage_record& stage_of(isaac_like::spatial_program& program, reram::stage
     throw std::runtime_error("no such stage");
 }
 
+/// A buffer of a bounded capacity, and its tile.
+struct bounded_buffer {
+    reram::tile_program& tile;
+    std::uint32_t index;
+    [[nodiscard]] reram::tensor_buffer& record() const { return tile.buffers[index]; }
+};
+
+std::vector<bounded_buffer> bounded_buffers(isaac_like::spatial_program& program) {
+    std::vector<bounded_buffer> found;
+    for (reram::tile_program& tile : program.tiles) {
+        for (std::uint32_t b = 0; b < tile.buffers.size(); ++b) {
+            if (tile.buffers[b].capacity != 0) found.push_back({tile, b});
+        }
+    }
+    return found;
+}
+
+/// All routes of a program.
+std::vector<reram::route*> routes_of(isaac_like::spatial_program& program) {
+    std::vector<reram::route*> routes;
+    for (isaac_like::io_tensor& in : program.inputs) {
+        for (reram::route& r : in.routes) routes.push_back(&r);
+    }
+    for (reram::tile_program& tile : program.tiles) {
+        for (reram::stage_record& s : tile.stages) {
+            for (reram::route& r : s.routes) routes.push_back(&r);
+        }
+    }
+    return routes;
+}
+
+/// Gives a buffer another capacity, which all who fill it know.
+void bound(isaac_like::spatial_program& program, const bounded_buffer& buffer,
+           std::uint32_t capacity, std::uint32_t grain) {
+    buffer.record().capacity = capacity;
+    buffer.record().grain = grain;
+    for (reram::route* r : routes_of(program)) {
+        if (r->node == buffer.tile.node && r->tensor == buffer.record().tensor) {
+            r->capacity = capacity;
+        }
+    }
+}
+
 /// The first segment of a role and the stage it stands in.
 std::pair<reram::stage_record*, reram::output_segment*> segment_of(
     isaac_like::spatial_program& program, reram::segment_role role) {
@@ -174,4 +217,67 @@ TEST_CASE("isaac_like.loading.broken_rules_are_named") {
                    }),
                    Contains("1 GiB"));
     }
+}
+
+TEST_CASE("isaac_like.loading.buffers_hold_the_windows_of_their_readers") {
+    using program = isaac_like::spatial_program;
+    fixture f;
+    f.machine.edram_bytes = 512;
+    program good = isaac_like::place(fuzz::residual_network(), f.machine).program;
+    REQUIRE(f.problem(good).empty());
+    const std::size_t buffers = bounded_buffers(good).size();
+    REQUIRE(buffers > 1);
+    const isaac_like::held_by_reader held = held_pixels(good);
+    for (std::size_t i = 0; i < buffers; ++i) {
+        program p = good;
+        const bounded_buffer buffer = bounded_buffers(p)[i];
+        const std::uint32_t least = isaac_like::held_in(buffer.tile, buffer.index, held);
+        CAPTURE(i, least);
+        for (std::uint32_t grain = 1; grain <= 3; ++grain) {
+            bound(p, buffer, least + grain - 1, grain);
+            CHECK(f.problem(p).empty());
+            if (least == 1) continue;
+            bound(p, buffer, least + grain - 2, grain);
+            CHECK_THAT(f.problem(p), Contains("tensor " + std::to_string(buffer.record().tensor)) &&
+                                         Contains("a buffer too small for its windows"));
+        }
+        bound(p, buffer, least, 0);
+        CHECK_THAT(f.problem(p), Contains("room is told in steps within the capacity"));
+        bound(p, buffer, least, least + 1);
+        CHECK_THAT(f.problem(p), Contains("room is told in steps within the capacity"));
+    }
+}
+
+TEST_CASE("isaac_like.loading.those_who_fill_a_buffer_know_its_capacity") {
+    using program = isaac_like::spatial_program;
+    fixture f;
+    f.machine.edram_bytes = 512;
+    program good = isaac_like::place(fuzz::residual_network(), f.machine).program;
+    REQUIRE(f.problem(good).empty());
+    for (std::size_t i = 0; i < routes_of(good).size(); ++i) {
+        program p = good;
+        CAPTURE(i);
+        routes_of(p)[i]->capacity += 1;
+        CHECK_THAT(f.problem(p), Contains("a route does not know the capacity of its buffer"));
+    }
+    const auto refused = [&](const std::function<void(bounded_buffer&)>& damage) {
+        program p = good;
+        bounded_buffer buffer = bounded_buffers(p)[0];
+        damage(buffer);
+        return f.problem(p);
+    };
+    const std::string untold = "room in a buffer is not told to those who fill it";
+    CHECK_THAT(refused([](bounded_buffer& b) { b.tile.feeders.erase(b.tile.feeders.begin()); }),
+               Contains(untold));
+    CHECK_THAT(refused([](bounded_buffer& b) {
+                   b.tile.feeders.push_back({b.index, b.tile.node});  // which does not fill it
+               }),
+               Contains(untold));
+    CHECK_THAT(refused([](bounded_buffer& b) { b.tile.feeders.push_back(b.tile.feeders[0]); }),
+               Contains("room in a buffer is told twice"));
+    const std::string nobody = "no such node, or no buffer with a capacity";
+    CHECK_THAT(refused([](bounded_buffer& b) { b.tile.feeders[0].node = 1U << 16; }),
+               Contains(nobody));
+    CHECK_THAT(refused([](bounded_buffer& b) { b.tile.feeders[0].buffer = 1U << 16; }),
+               Contains(nobody));
 }
