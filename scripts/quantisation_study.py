@@ -19,17 +19,9 @@ import subprocess
 import sys
 import tempfile
 
-import numpy as np
+from trained_networks import PREPROCESS, SHIPPED, SPLITS, input_files
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SHIPPED = ["glyphs", "glyphs_mobile"]
-SPLITS = 5
-PREPROCESS = {
-    "squeezenet": "channel_order: bgr\nmean: [104, 117, 123]\n",
-    "resnet20_cifar10": f"scale: {1 / 255}\nmean: [0.485, 0.456, 0.406]\n"
-                        "std: [0.229, 0.224, 0.225]\n",
-    "ttq_mnist": f"scale: {1 / 255}\n",
-}
 FLOWS = {  # name: words of the program
     "default (mse, bias correction)": [],
     "mse alone": ["--bias-correction", "off"],
@@ -64,20 +56,12 @@ class Study:
             data = ROOT / "platforms/pimvp/runner/networks/glyphs"
             return [["--network", name, "--input", data / "images.npy",
                      "--labels", data / "labels.npy"]]
-        here = folder / name
-        images, labels = np.load(here / "images_u8_nhwc.npy"), np.load(here / "labels.npy")
-        description = self.scratch / f"{name}.yaml"
-        description.write_text("layout: nhwc\n" + PREPROCESS[name])
         lists = []
         for split in range(SPLITS):
-            calibrates = np.arange(len(images)) % SPLITS == split
-            parts = {"calibrate": images[calibrates], "input": images[~calibrates],
-                     "labels": labels[~calibrates]}
-            words = ["--network", here / "model.onnx", "--preprocess", description]
-            for option, array in parts.items():
-                path = self.scratch / f"{name}_{option}_{split}.npy"
-                np.save(path, array)
-                words += [f"--{option}", path]
+            files = input_files(folder / name, self.scratch / str(split), split)
+            words = ["--network", folder / name / "model.onnx"]
+            for option, file in files.items():
+                words += [f"--{option}", file]
             lists.append(words)
         return lists
 

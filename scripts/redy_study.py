@@ -27,15 +27,10 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 import redy_page  # noqa: E402  (beside this file)
+from trained_networks import SHIPPED, input_files  # noqa: E402
 
 DATA = ROOT / "docs/results/redy.json"
-SHIPPED = ["glyphs", "glyphs_mobile"]
-PREPROCESS = {
-    "squeezenet": "channel_order: bgr\nmean: [104, 117, 123]\n",
-    "resnet20_cifar10": f"scale: {1 / 255}\nmean: [0.485, 0.456, 0.406]\n"
-                        "std: [0.229, 0.224, 0.225]\n",
-}
-CALIBRATES = 5  # every fifth image
+FURTHER = ["squeezenet", "resnet20_cifar10"]
 BUDGETS = {  # of each policy's calibrations, nats; those with many settings take long
     "plane_skip": [0.005, 0.01, 0.015, 0.02, 0.05], "fixed": [0.005, 0.01, 0.015, 0.02, 0.05],
     "lsb_drop": [0.005, 0.01, 0.015], "rescale": [0.005, 0.015, 0.05],
@@ -127,29 +122,18 @@ class Network:
     def __init__(self, bench, name, folder):
         self.bench, self.name = bench, name
         if name in SHIPPED:
-            self.source = ["--network", name]
             data = ROOT / "platforms/pimvp/runner/networks/glyphs"
-            self.scored = ["--input", data / "images.npy", "--labels", data / "labels.npy",
-                           "--preprocess", data / "preprocess.yaml"]
-            self.labels = np.load(data / "labels.npy")
-            self.calibration_images = len(np.load(data / "calibrate.npy", mmap_mode="r"))
+            files = {"calibrate": data / "calibrate.npy", "input": data / "images.npy",
+                     "labels": data / "labels.npy", "preprocess": data / "preprocess.yaml"}
+            self.source = ["--network", name]
         else:
-            here = folder / name
-            images, labels = np.load(here / "images_u8_nhwc.npy"), np.load(here / "labels.npy")
-            calibrates = np.arange(len(images)) % CALIBRATES == 0
-            description = bench.folder / f"{name}.yaml"
-            description.write_text("layout: nhwc\n" + PREPROCESS[name])
-            paths = {}
-            for part, array in {"calibrate": images[calibrates], "input": images[~calibrates],
-                                "labels": labels[~calibrates]}.items():
-                paths[part] = bench.folder / f"{name}_{part}.npy"
-                np.save(paths[part], array)
-            self.source = ["--network", here / "model.onnx", "--calibrate", paths["calibrate"],
-                           "--preprocess", description]
-            self.scored = ["--input", paths["input"], "--labels", paths["labels"],
-                           "--preprocess", description]
-            self.labels = labels[~calibrates]
-            self.calibration_images = int(calibrates.sum())
+            files = input_files(folder / name, bench.folder)
+            self.source = ["--network", folder / name / "model.onnx",
+                           "--calibrate", files["calibrate"], "--preprocess", files["preprocess"]]
+        self.scored = [word for option in ("input", "labels", "preprocess")
+                       for word in (f"--{option}", files[option])]
+        self.labels = np.load(files["labels"])
+        self.calibration_images = len(np.load(files["calibrate"], mmap_mode="r"))
         self.integers, report = bench.quantize(self.source)
         self.float_kl = report["on_calibration"]["kl"]
         self.static, self.static_scores = self.run(self.integers, "isaac_like", {})
@@ -345,7 +329,7 @@ def study_of(name, points):
 def measure(arguments):
     bench = Bench(arguments.program, arguments.work)
     data = json.loads(DATA.read_text()) if DATA.exists() else {"networks": {}}
-    names = [n for n in PREPROCESS if arguments.folder and (arguments.folder / n).is_dir()]
+    names = [n for n in FURTHER if arguments.folder and (arguments.folder / n).is_dir()]
     names = arguments.networks.split(",") if arguments.networks else names + SHIPPED
     only = arguments.only.split(",")
     for name in names:
