@@ -113,15 +113,14 @@ precision_study plan_precision(workload& work, const nn::input_set& calibration,
     const nn::network_groups groups = groups_of(net, goal.rule);
     const nn::integer_set seen = quantised(net, calibration);
     const nn::integer_set scored = quantised(net, work.inputs);
-    precision_study study;
-    study.inputs_in_both_sets = count_common(seen, scored);
-    if (study.inputs_in_both_sets != 0) {
-        throw core::user_error("--input", std::to_string(study.inputs_in_both_sets) + " of its " +
+    if (const std::size_t common = count_common(seen, scored); common != 0) {
+        throw core::user_error("--input", std::to_string(common) + " of its " +
                                               std::to_string(scored.size()) +
                                               " inputs are calibration inputs too: a plan does "
                                               "well where it was calibrated, so score others (see "
                                               "--images and --calibrate-images)");
     }
+    precision_study study;
     study.calibrated = nn::calibrate_precision(net, groups, seen, goal);
     net.precision = study.calibrated.plan;
     const nn::network_precision precision = nn::follow(net, *net.precision, groups);
@@ -152,7 +151,6 @@ json precision_record(const nn::network& network, const precision_study& study) 
             {"order", to_string(rule.order)},
             {"budget", plan.budget},
             {"kl_with_margin", study.calibrated.bound},
-            {"inputs_in_both_sets", study.inputs_in_both_sets},
             {"on_calibration", quality_record(study.on_calibration)},
             {"on_inputs", study.on_inputs ? quality_record(*study.on_inputs) : json(nullptr)},
             {"layers", layers}};

@@ -29,7 +29,6 @@ struct cut_quality {
 /// A plan that was calibrated, and how it does.
 struct precision_study {
     nn::calibrated_precision calibrated;
-    std::size_t inputs_in_both_sets = 0;  ///< calibrated on and scored
     cut_quality on_calibration;
     std::optional<cut_quality> on_inputs;
 };
