@@ -2,7 +2,6 @@
 # Host tool: a register description (*.regs.yaml) to C++ bank, C header and table. The rule is
 # pimvp_registers() of PimvpGenerate.cmake.
 add_library(bus_register_tool STATIC tools/register_description.cpp tools/register_writers.cpp)
-target_include_directories(bus_register_tool PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/tools>)
 target_link_libraries(bus_register_tool PUBLIC pimvp::core_base
                       PRIVATE $<BUILD_INTERFACE:pimvp_options>)
 add_executable(pimvp_register_compiler tools/register_compiler.cpp)

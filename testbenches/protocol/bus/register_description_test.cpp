@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The register compiler: what it refuses, and what it writes.
-#include "register_description.h"
-
-#include <pimvp/core/diagnostics.h>
 #include <support/catch.h>
+
+#include <pimvp/bus/tools/register_description.h>
+#include <pimvp/core/diagnostics.h>
 
 #include <string>
 
