@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast are the crossbar, the encoder, the integer reference and the making of weights? Rates
-// are per CPU second of one thread. bench_kernels [--benchmark_filter=reference]
+// How fast are the crossbar, ideal and analog, the encoder, the integer reference and the making of
+// weights? Rates are per CPU second of one thread. bench_kernels [--benchmark_filter=reference]
 #include <pimvp/nn/arithmetic.h>
 #include <pimvp/nn/executor.h>
+#include <pimvp/reram/analog_crossbar.h>
+#include <pimvp/reram/converter.h>
 #include <pimvp/reram/crossbar_encoder.h>
 #include <pimvp/reram/crossbar_kernel.h>
 #include <pimvp/runner/zoo/zoo.h>
 
 #include <pimvp/core/random.h>
+#include <pimvp/core/random_field.h>
 #include <pimvp/core/setup.h>
 
 #include <benchmark/benchmark.h>
@@ -57,25 +60,26 @@ std::vector<std::uint8_t> inputs(std::size_t count, bool relu) {
     return made;
 }
 
-/// All bit cycles of an array: slicing, column sums, saturation, shift-and-add, combination.
-void crossbar(benchmark::State& state, core::instruction_set set, bool relu) {
-    const arrays a;
-    const reram::simd_kernels& simd = reram::kernels(set);
+constexpr unsigned input_bits = 8;
+
+/// All bit cycles of an array: slicing, column sums and their codes, shift-and-add, combination.
+/// `read`: codes of the columns of an array for one bit of the inputs.
+template <class Read>
+void multiply(benchmark::State& state, const arrays& a, const reram::simd_kernels& simd, bool relu,
+              const Read& read) {
     const std::vector<std::uint8_t> x = inputs(a.programmed.size() * a.shape.rows, relu);
-    std::vector<std::uint64_t> masks(8 * a.shape.row_words());
-    std::vector<std::uint16_t> sums(a.shape.columns);
-    std::vector<std::int32_t> totals(sums.size());
+    std::vector<std::uint64_t> masks(input_bits * a.shape.row_words());
+    std::vector<std::uint16_t> codes(a.shape.columns);
+    std::vector<std::int32_t> totals(codes.size());
     std::vector<std::int64_t> outputs(a.image.layout.outputs());
     std::size_t next = 0;
     for (auto _ : state) {
-        reram::slice_inputs({x.data() + next * a.shape.rows, a.shape.rows, 1, 8, false},
+        reram::slice_inputs({x.data() + next * a.shape.rows, a.shape.rows, 1, input_bits, false},
                             a.shape.row_words(), masks.data());
         std::fill(totals.begin(), totals.end(), 0);
-        for (unsigned bit = 0; bit < 8; ++bit) {
-            a.programmed[next].column_sums(masks.data() + bit * a.shape.row_words(), sums.data(),
-                                           simd);
-            simd.saturate(sums.data(), sums.data(), sums.size(), 255);
-            simd.shift_add(sums.data(), totals.data(), sums.size(), bit, false);
+        for (unsigned bit = 0; bit < input_bits; ++bit) {
+            read(next, bit, masks.data() + bit * a.shape.row_words(), codes.data());
+            simd.shift_add(codes.data(), totals.data(), codes.size(), bit, false);
         }
         a.programmed[next].combine(totals.data(), 0, outputs.data(), simd);
         benchmark::DoNotOptimize(outputs.data());
@@ -83,6 +87,54 @@ void crossbar(benchmark::State& state, core::instruction_set set, bool relu) {
     }
     state.SetItemsProcessed(state.iterations());
     state.SetLabel("multiplies of 128 x 32 weights");
+}
+
+void crossbar(benchmark::State& state, core::instruction_set set, bool relu) {
+    const arrays a;
+    const reram::simd_kernels& simd = reram::kernels(set);
+    multiply(state, a, simd, relu,
+             [&](std::size_t array, unsigned, const std::uint64_t* row_bits, std::uint16_t* codes) {
+                 a.programmed[array].column_sums(row_bits, codes, simd);
+                 simd.saturate(codes, codes, a.shape.columns, 255);
+             });
+}
+
+/// Everything that can be wrong with an array and its converter at once.
+reram::ima_params not_ideal() {
+    reram::ima_params params;
+    params.crossbar.conductance_sigma = 0.05;
+    params.crossbar.stuck_at_zero = params.crossbar.stuck_at_max = 0.001;
+    params.crossbar.read_noise = 0.25;
+    params.adc.offset_sigma = 0.1;
+    params.adc.gain_sigma = 0.001;
+    params.adc.bits = 7;
+    params.adc.range = reram::adc_range::full_scale;
+    return params;
+}
+
+void analog(benchmark::State& state, core::instruction_set set, bool relu) {
+    const arrays a;
+    const reram::simd_kernels& simd = reram::kernels(set);
+    const reram::ima_params params = not_ideal();
+    const reram::analog_rule rule(params.crossbar);
+    const reram::converter adc(params, core::random_field(1, "bench/adc"), 0);
+    std::vector<reram::analog_crossbar> made;
+    for (const reram::programmed_crossbar& cells : a.programmed) {
+        made.emplace_back(rule, a.shape, cells, 1, "bench/array" + std::to_string(made.size()));
+    }
+    const std::size_t columns = a.shape.columns;
+    std::vector<std::uint32_t> draws(reram::noise_words(columns * input_bits));
+    std::uint64_t sequence = 0;
+    multiply(
+        state, a, simd, relu,
+        [&](std::size_t array, unsigned bit, const std::uint64_t* row_bits, std::uint16_t* codes) {
+            if (bit == 0) {
+                made[array].draw_noise(sequence++, columns * input_bits, draws.data());
+            }
+            made[array].column_sums(row_bits, codes, simd);
+            rule.add_noise(draws.data(), bit * columns, codes, columns, simd);
+            adc.convert(codes, rule.fraction_bits(), codes, columns, simd);
+        });
 }
 
 void encode(benchmark::State& state) {
@@ -128,12 +180,16 @@ void register_all() {
     const std::pair<instruction_set, const char*> sets[] = {{instruction_set::portable, "portable"},
                                                             {instruction_set::avx2, "avx2"},
                                                             {instruction_set::avx512, "avx512"}};
-    for (const auto& [set, name] : sets) {
-        if (!core::processor_has(set)) continue;
-        for (const bool relu : {true, false}) {
-            benchmark::RegisterBenchmark(
-                (std::string("crossbar/") + (relu ? "relu/" : "dense/") + name).c_str(), crossbar,
-                set, relu);
+    const std::pair<const char*, void (*)(benchmark::State&, instruction_set, bool)> arrays[] = {
+        {"crossbar", crossbar}, {"analog", analog}};
+    for (const auto& [kind, kernel] : arrays) {
+        for (const auto& [set, name] : sets) {
+            if (!core::processor_has(set)) continue;
+            for (const bool relu : {true, false}) {
+                benchmark::RegisterBenchmark(
+                    (std::string(kind) + (relu ? "/relu/" : "/dense/") + name).c_str(), kernel, set,
+                    relu);
+            }
         }
     }
     benchmark::RegisterBenchmark("encode", encode);
