@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pimvp/cpu/unicorn_iss.h>
 
-#include <pimvp/core/diagnostics.h>
+#include <pimvp/cpu/block_table.h>
+#include <pimvp/cpu/unicorn_memory.h>
 
 #include <unicorn/unicorn.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cstdint>
 #include <exception>
-#include <map>
+#include <optional>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace pimvp::cpu {
 namespace {
 
-constexpr std::uint64_t page_bytes = 4096;
-constexpr std::uint64_t never = 1;  // no instruction lies at an odd address
+constexpr std::uint64_t never = translated_block::nowhere;
 
 // mcause
 constexpr std::uint64_t fetch_fault = 1, illegal_instruction = 2, breakpoint_trap = 3,
@@ -30,24 +29,6 @@ constexpr std::uint64_t mie_bit = 1U << 3U, mpie_bit = 1U << 7U, mpp_bits = 3U <
 constexpr std::uint64_t bit_of(interrupt_line line) {
     return std::uint64_t{1} << static_cast<unsigned>(line);
 }
-
-/// A stretch of instructions that Unicorn translated as one, and how often it ran.
-struct block {
-    std::uint64_t pc = never;
-    std::uint32_t bytes = 0;    ///< as Unicorn says
-    std::uint32_t counted = 0;  ///< bytes of the instructions below
-    std::uint32_t instructions = 0;
-    std::uint32_t cycles = 0;
-    std::uint64_t executions = 0;
-    instruction last;
-    std::array<std::uint16_t, instruction_classes> classes{};
-
-    [[nodiscard]] std::uint64_t end() const { return pc + counted; }
-    /// Adds the instructions of all its executions.
-    void add_to(iss::class_counts& counts) const {
-        for (std::size_t c = 0; c < instruction_classes; ++c) counts[c] += executions * classes[c];
-    }
-};
 
 struct trap {
     std::uint64_t cause = 0;
@@ -85,14 +66,9 @@ public:
 
     [[nodiscard]] std::uint64_t cycles() const override { return m_cycles; }
     [[nodiscard]] std::uint64_t instructions() const override { return m_instructions; }
-    [[nodiscard]] class_counts instructions_by_class() const override;
+    [[nodiscard]] class_counts instructions_by_class() const override { return m_blocks.counts(); }
 
 private:
-    struct region {
-        std::uint64_t last = 0;
-        std::uint8_t* data = nullptr;  ///< null: a page of devices
-    };
-
     // hooks of Unicorn
     static void on_block(uc_engine*, std::uint64_t pc, std::uint32_t bytes, void* self);
     static void on_interrupt(uc_engine*, std::uint32_t number, void* self);
@@ -101,13 +77,10 @@ private:
                             std::int64_t value, void* self);
     static bool on_protected(uc_engine*, uc_mem_type type, std::uint64_t address, int bytes,
                              std::int64_t value, void* self);
-    static std::uint64_t device_read(uc_engine*, std::uint64_t, unsigned, void* self);
-    static void device_write(uc_engine*, std::uint64_t, unsigned, std::uint64_t, void*) {}
 
     [[nodiscard]] std::uint64_t get(int unicorn_register) const;
     void set(int unicorn_register, std::uint64_t value);
     [[nodiscard]] std::uint64_t truncated(std::uint64_t value) const;
-    void check(uc_err answer, const char* what) const;
 
     void enter_block(std::uint64_t pc, std::uint32_t bytes);
     void halt();
@@ -126,37 +99,27 @@ private:
     bool access_device(bool writes, std::uint64_t address, std::size_t bytes, std::uint64_t value);
     bool map_access(uc_mem_type type, std::uint64_t address, std::size_t bytes,
                     std::uint64_t value);
-    bool map_direct(std::uint64_t address);
-    void map_device_page(std::uint64_t address);
-    void unmap_changed_regions();
 
-    [[nodiscard]] block& block_at(std::uint64_t pc, std::uint32_t bytes);
-    [[nodiscard]] bool is_mapped(std::uint64_t address) const;
-    [[nodiscard]] std::uint32_t fetch_bits(std::uint64_t pc) const;
     [[nodiscard]] instruction fetch(std::uint64_t pc) const {
-        return decode(fetch_bits(pc), m_options.xlen);
+        return decode(m_memory.fetch(pc), m_options.xlen);
     }
     void count(const instruction& one, int times);
     void count_up_to(std::uint64_t pc);
     void uncount_from(std::uint64_t pc);
     [[nodiscard]] std::uint64_t accessing_pc(bool writes, std::uint64_t address) const;
-    void forget_blocks();
-    void drop_translations(std::uint64_t first, std::uint64_t last);
-
-    static constexpr std::size_t table_size = 8192;
 
     const iss_options m_options;
     iss_environment& m_environment;
-    uc_engine* m_uc = nullptr;
+    uc_engine* const m_uc;
+    unicorn_memory m_memory;
     std::uint64_t m_pc = 0;
 
     std::uint64_t m_cycles = 0;
     std::uint64_t m_instructions = 0;
     std::uint64_t m_limit = 0;
-    std::vector<block> m_blocks{table_size};
-    class_counts m_folded{};             ///< of blocks that left the table; corrections
-    block* m_current = nullptr;          ///< the block counted last
-    std::uint64_t m_sequential = never;  ///< where execution goes on unless it jumps
+    block_table m_blocks;
+    translated_block* m_current = nullptr;  ///< the block counted last
+    std::uint64_t m_sequential = never;     ///< where execution goes on unless it jumps
 
     bool m_attention = false;    ///< something to look at before the next block
     bool m_halted = false;       ///< by us, before a block
@@ -165,16 +128,13 @@ private:
     bool m_stepping = false;
     bool m_step_entered = false;
     bool m_near_breakpoint = false;
-    bool m_device_done = false;  ///< the access a protection hook will ask for has been made
-    std::uint64_t m_device_address = 0;
-    std::uint64_t m_device_value = 0;
+    bool m_device_done = false;       ///< the access a protection hook will ask for has been made
     std::uint64_t m_lines = 0;        ///< like mip
     std::uint64_t m_handler = never;  ///< entered by the trap before; nothing executed since
     std::optional<trap> m_trap;
     std::exception_ptr m_thrown;
 
     std::set<std::uint64_t> m_breakpoints;
-    std::map<std::uint64_t, region> m_regions;              ///< mapped in Unicorn, by first address
     using range = std::pair<std::uint64_t, std::uint64_t>;  ///< first, last
     static constexpr range everything{0, ~std::uint64_t{0}};
     std::vector<range> m_changed;     ///< direct memory
@@ -183,14 +143,22 @@ private:
 
 // ---- life --------------------------------------------------------------------------------------
 
+uc_engine* make_engine(unsigned xlen) {
+    uc_engine* engine = nullptr;
+    check_unicorn(uc_open(UC_ARCH_RISCV, xlen == 32 ? UC_MODE_RISCV32 : UC_MODE_RISCV64, &engine),
+                  "open");
+    return engine;
+}
+
 unicorn_iss::unicorn_iss(const iss_options& options, iss_environment& environment)
     : m_options(options),
-      m_environment(environment) {
-    check(uc_open(UC_ARCH_RISCV, options.xlen == 32 ? UC_MODE_RISCV32 : UC_MODE_RISCV64, &m_uc),
-          "open");
+      m_environment(environment),
+      m_uc(make_engine(options.xlen)),
+      m_memory(m_uc, environment),
+      m_blocks(options.timing) {
     uc_hook handle = 0;
     const auto hook = [&](int type, void* callback) {
-        check(uc_hook_add(m_uc, &handle, type, callback, this, 1, 0), "hook");
+        check_unicorn(uc_hook_add(m_uc, &handle, type, callback, this, 1, 0), "hook");
     };
     hook(UC_HOOK_BLOCK, reinterpret_cast<void*>(&on_block));
     hook(UC_HOOK_INTR, reinterpret_cast<void*>(&on_interrupt));
@@ -200,12 +168,7 @@ unicorn_iss::unicorn_iss(const iss_options& options, iss_environment& environmen
 }
 
 unicorn_iss::~unicorn_iss() {
-    if (m_uc != nullptr) uc_close(m_uc);
-}
-
-void unicorn_iss::check(uc_err answer, const char* what) const {
-    if (answer == UC_ERR_OK) return;
-    throw core::internal_error(std::string("Unicorn: cannot ") + what + ": " + uc_strerror(answer));
+    uc_close(m_uc);
 }
 
 void unicorn_iss::reset(std::uint64_t program_counter) {
@@ -308,10 +271,10 @@ stop_reason unicorn_iss::step() {
     settle_between_blocks();
     if (take_interrupt()) return stop_reason::stepped;  // to the handler's first instruction
     for (const std::uint64_t byte : {m_pc, m_pc + 3}) {
-        if (!is_mapped(byte)) map_direct(byte);
+        if (!m_memory.is_mapped(byte)) m_memory.map_direct(byte);
     }
     const instruction one = fetch(m_pc);
-    block single;
+    translated_block single;
     single.pc = m_pc;
     single.bytes = single.counted = one.bytes;
     single.last = one;
@@ -324,10 +287,10 @@ stop_reason unicorn_iss::step() {
     // Translated once more, up to the next instruction, and not kept. Unicorn's own counter of
     // instructions would cost the translation of everything at its first and last use.
     const std::uint64_t end = before + one.bytes;
-    drop_translations(before, end - 1);
+    m_memory.drop_translations(before, end - 1);
     m_step_entered = false;
     const uc_err answer = uc_emu_start(m_uc, before, end, 0, 0);
-    drop_translations(before, end + 3);
+    m_memory.drop_translations(before, end + 3);
     m_stepping = false;
     m_pc = get(UC_RISCV_REG_PC);
     legalise_csrs();
@@ -367,7 +330,7 @@ stop_reason unicorn_iss::settle(uc_err answer) {
         enter_trap({illegal_instruction, m_pc, 0});
         return stop_reason::budget;
     }
-    check(answer, "run");
+    check_unicorn(answer, "run");
     if (!m_halted) {  // a WFI, which need not end a block
         uncount_from(m_pc);
         m_sequential = m_pc;
@@ -378,11 +341,13 @@ stop_reason unicorn_iss::settle(uc_err answer) {
 
 /// What may only be done while Unicorn does not run.
 void unicorn_iss::settle_between_blocks() {
-    if (!m_changed.empty()) unmap_changed_regions();
-    if (!m_stale_code.empty()) {
-        for (const auto& [first, last] : m_stale_code) drop_translations(first, last);
+    if (!m_changed.empty() || !m_stale_code.empty()) {
+        for (const auto& [first, last] : m_changed) m_memory.unmap_direct(first, last);
+        for (const auto& [first, last] : m_stale_code) m_memory.drop_translations(first, last);
+        m_changed.clear();
         m_stale_code.clear();
-        forget_blocks();
+        m_blocks.forget();
+        m_current = nullptr;
     }
     m_attention = m_stop_requested;
 }
@@ -417,7 +382,7 @@ void unicorn_iss::enter_block(std::uint64_t pc, std::uint32_t bytes) {
             return;
         }
     }
-    block& here = block_at(pc, bytes);
+    translated_block& here = m_blocks.at(pc, bytes, [this](std::uint64_t at) { return fetch(at); });
     ++here.executions;
     m_cycles += here.cycles;
     m_instructions += here.instructions;
@@ -504,7 +469,7 @@ void unicorn_iss::legalise_csrs() {
 
 /// Unicorn takes reads of TIME for illegal.
 bool unicorn_iss::emulate_csr_read(std::uint64_t pc) {
-    const std::uint32_t bits = fetch_bits(pc);
+    const std::uint32_t bits = m_memory.fetch(pc);
     const instruction one = decode(bits, m_options.xlen);
     constexpr std::uint32_t source = 0x1FU << 15U, write = 1U << 12U, set_or_clear = 2U << 12U;
     const bool only_reads = (bits & source) == 0 && (bits & (write | set_or_clear)) != write;
@@ -589,7 +554,7 @@ bool unicorn_iss::on_unmapped(uc_engine*, uc_mem_type type, std::uint64_t addres
 /// Makes an access to an address nothing is mapped at possible: by direct memory, or by making it.
 bool unicorn_iss::map_access(uc_mem_type type, std::uint64_t address, std::size_t bytes,
                              std::uint64_t value) {
-    const bool mapped = map_direct(address);
+    const bool mapped = m_memory.map_direct(address);
     if (type != UC_MEM_FETCH_UNMAPPED) {
         if (mapped) return true;
     } else if (mapped) {  // a block translated now would belong to no page and never be dropped
@@ -600,7 +565,7 @@ bool unicorn_iss::map_access(uc_mem_type type, std::uint64_t address, std::size_
         return false;
     }
     if (!access_device(type == UC_MEM_WRITE_UNMAPPED, address, bytes, value)) return false;
-    map_device_page(address);  // whose protection hook Unicorn calls for the same access
+    m_memory.map_device(address);  // whose protection hook Unicorn calls for the same access
     m_device_done = true;
     return true;
 }
@@ -615,20 +580,13 @@ bool unicorn_iss::on_protected(uc_engine*, uc_mem_type type, std::uint64_t addre
         iss.m_trap = trap{fetch_fault, iss.get(UC_RISCV_REG_PC), address};
         return false;
     }
-    const auto mapped = std::prev(iss.m_regions.upper_bound(address));
     const bool writes = type == UC_MEM_WRITE_PROT;
-    if (mapped->second.data != nullptr) {  // direct, not writable
+    if (iss.m_memory.is_direct(address)) {  // and not writable
         iss.m_trap = trap{store_fault, iss.accessing_pc(writes, address), address};
         return false;
     }
     return iss.access_device(writes, address, static_cast<std::size_t>(bytes),
                              static_cast<std::uint64_t>(value));
-}
-
-/// Unicorn reads 8 bytes in two halves.
-std::uint64_t unicorn_iss::device_read(uc_engine*, std::uint64_t offset, unsigned, void* self) {
-    const auto& iss = *static_cast<unicorn_iss*>(self);
-    return iss.m_device_value >> (8 * ((offset - iss.m_device_address) % 8));
 }
 
 bool unicorn_iss::access_device(bool writes, std::uint64_t address, std::size_t bytes,
@@ -640,10 +598,10 @@ bool unicorn_iss::access_device(bool writes, std::uint64_t address, std::size_t 
     }
     bool done = false;
     try {
-        m_device_value = 0;
-        m_device_address = address;
+        std::uint64_t answer = 0;
         done = writes ? m_environment.store(address, &value, bytes)
-                      : m_environment.load(address, &m_device_value, bytes);
+                      : m_environment.load(address, &answer, bytes);
+        m_memory.answer(address, answer);
     } catch (...) {
         m_thrown = std::current_exception();
     }
@@ -651,32 +609,6 @@ bool unicorn_iss::access_device(bool writes, std::uint64_t address, std::size_t 
         m_trap = trap{writes ? store_fault : load_fault, accessing_pc(writes, address), address};
     }
     return done;
-}
-
-bool unicorn_iss::map_direct(std::uint64_t address) {
-    const std::optional<direct_region> found = m_environment.direct_memory(address);
-    if (!found) return false;
-    // whole pages of it, between what is mapped already
-    std::uint64_t first = (found->first + page_bytes - 1) / page_bytes * page_bytes;
-    std::uint64_t end = (found->last + 1) / page_bytes * page_bytes;
-    const auto behind = m_regions.upper_bound(address);
-    if (behind != m_regions.end()) end = std::min(end, behind->first);
-    if (behind != m_regions.begin()) first = std::max(first, std::prev(behind)->second.last + 1);
-    if (address < first || address >= end) return false;
-    std::uint8_t* data = found->data + (first - found->first);
-    constexpr std::uint32_t all = UC_PROT_ALL, all_but_writing = UC_PROT_READ | UC_PROT_EXEC;
-    const std::uint32_t rights = found->writable ? all : all_but_writing;
-    check(uc_mem_map_ptr(m_uc, first, end - first, rights, data), "map memory");
-    m_regions[first] = {end - 1, data};
-    return true;
-}
-
-void unicorn_iss::map_device_page(std::uint64_t address) {
-    const std::uint64_t first = address / page_bytes * page_bytes;
-    check(uc_mmio_map(m_uc, first, page_bytes, &device_read, this, &device_write, this),
-          "map a device");
-    check(uc_mem_protect(m_uc, first, page_bytes, UC_PROT_NONE), "protect a device");
-    m_regions[first] = {first + page_bytes - 1, nullptr};
 }
 
 void unicorn_iss::code_changed(std::uint64_t first, std::uint64_t last) {
@@ -689,72 +621,13 @@ void unicorn_iss::direct_memory_changed(std::uint64_t first, std::uint64_t last)
     m_attention = true;
 }
 
-void unicorn_iss::unmap_changed_regions() {
-    for (const auto& [first, last] : m_changed) {
-        for (auto it = m_regions.begin(); it != m_regions.end();) {
-            if (it->second.data == nullptr || it->first > last || it->second.last < first) {
-                ++it;
-                continue;
-            }
-            drop_translations(it->first, it->second.last);
-            check(uc_mem_unmap(m_uc, it->first, it->second.last - it->first + 1), "unmap memory");
-            it = m_regions.erase(it);
-        }
-    }
-    m_changed.clear();
-    forget_blocks();
-}
-
 // ---- instructions ------------------------------------------------------------------------------
 
-bool unicorn_iss::is_mapped(std::uint64_t address) const {
-    const auto next = m_regions.upper_bound(address);
-    return next != m_regions.begin() && address <= std::prev(next)->second.last;
-}
-
-std::uint32_t unicorn_iss::fetch_bits(std::uint64_t pc) const {
-    std::uint32_t bits = 0;
-    const auto next = m_regions.upper_bound(pc);
-    if (next != m_regions.begin()) {
-        const auto& [first, where] = *std::prev(next);
-        if (where.data != nullptr && pc <= where.last) {
-            std::memcpy(&bits, where.data + (pc - first),
-                        static_cast<std::size_t>(std::min<std::uint64_t>(4, where.last - pc + 1)));
-            if (where.last - pc < 3 && (bits & 3U) == 3U) {  // the other half lies in the next one
-                uc_mem_read(m_uc, pc, &bits, sizeof bits);
-            }
-        }
-    }
-    return bits;
-}
-
-block& unicorn_iss::block_at(std::uint64_t pc, std::uint32_t bytes) {
-    block& place = m_blocks[(pc >> 1U) % table_size];
-    if (place.pc == pc && place.bytes == bytes) return place;
-    place.add_to(m_folded);
-    place = block{};
-    place.pc = pc;
-    place.bytes = bytes;
-    // A block that ends with an illegal word is said to be 4 bytes shorter than what is before
-    // that, so one that begins with it has no sensible length.
-    constexpr std::uint32_t longest = 2 * page_bytes;
-    const std::uint32_t length = bytes <= longest ? bytes : 0;
-    while (place.counted < length) {
-        place.last = fetch(place.end());
-        place.counted += place.last.bytes;
-        ++place.instructions;
-        ++place.classes[static_cast<std::size_t>(place.last.kind)];
-        place.cycles += m_options.timing.cycles[static_cast<std::size_t>(place.last.kind)];
-    }
-    return place;
-}
-
 void unicorn_iss::count(const instruction& one, int times) {
-    const auto kind = static_cast<std::size_t>(one.kind);
     const auto by = static_cast<std::uint64_t>(times);  // modulo 2^64: -1 takes one away
     m_instructions += by;
-    m_cycles += by * m_options.timing.cycles[kind];
-    m_folded[kind] += by;
+    m_cycles += by * m_options.timing.cycles[static_cast<std::size_t>(one.kind)];
+    m_blocks.count(one.kind, by);
 }
 
 /// Counts what Unicorn has left out of the current block before an illegal instruction at `pc`.
@@ -791,30 +664,6 @@ std::uint64_t unicorn_iss::accessing_pc(bool writes, std::uint64_t address) cons
         pc += one.bytes;
     }
     return m_current->pc;
-}
-
-/// Page by page: to drop all at once, Unicorn writes 1 GiB of zeros.
-void unicorn_iss::drop_translations(std::uint64_t first, std::uint64_t last) {
-    for (const auto& [begin, where] : m_regions) {
-        if (where.data == nullptr || begin > last || where.last < first) continue;
-        const std::uint64_t from = std::max(first, begin);
-        const std::uint64_t end = std::min(last, where.last) + 1;
-        check(uc_ctl_remove_cache(m_uc, from, end), "drop translations");
-    }
-}
-
-void unicorn_iss::forget_blocks() {
-    for (block& one : m_blocks) {
-        one.add_to(m_folded);
-        one = block{};
-    }
-    m_current = nullptr;
-}
-
-iss::class_counts unicorn_iss::instructions_by_class() const {
-    class_counts counts = m_folded;
-    for (const block& one : m_blocks) one.add_to(counts);
-    return counts;
 }
 
 }  // namespace
