@@ -53,6 +53,17 @@ struct fixture {
     }
 };
 
+/// Tiles so small that buffers get capacities, and a program for them.
+struct crowded : fixture {
+    isaac_like::spatial_program good;
+
+    crowded() {
+        machine.edram_bytes = 512;
+        good = isaac_like::place(fuzz::residual_network(), machine).program;
+        REQUIRE(problem(good).empty());
+    }
+};
+
 /// The first stage of a kind, in the first tile that has one.
 reram::stage_record& stage_of(isaac_like::spatial_program& program, reram::stage_kind kind) {
     for (reram::tile_program& tile : program.tiles) {
@@ -220,16 +231,12 @@ TEST_CASE("isaac_like.loading.broken_rules_are_named") {
 }
 
 TEST_CASE("isaac_like.loading.buffers_hold_the_windows_of_their_readers") {
-    using program = isaac_like::spatial_program;
-    fixture f;
-    f.machine.edram_bytes = 512;
-    program good = isaac_like::place(fuzz::residual_network(), f.machine).program;
-    REQUIRE(f.problem(good).empty());
-    const std::size_t buffers = bounded_buffers(good).size();
+    crowded f;
+    const std::size_t buffers = bounded_buffers(f.good).size();
     REQUIRE(buffers > 1);
-    const isaac_like::held_by_reader held = held_pixels(good);
+    const isaac_like::held_by_reader held = held_pixels(f.good);
     for (std::size_t i = 0; i < buffers; ++i) {
-        program p = good;
+        isaac_like::spatial_program p = f.good;
         const bounded_buffer buffer = bounded_buffers(p)[i];
         const std::uint32_t least = isaac_like::held_in(buffer.tile, buffer.index, held);
         CAPTURE(i, least);
@@ -249,19 +256,15 @@ TEST_CASE("isaac_like.loading.buffers_hold_the_windows_of_their_readers") {
 }
 
 TEST_CASE("isaac_like.loading.those_who_fill_a_buffer_know_its_capacity") {
-    using program = isaac_like::spatial_program;
-    fixture f;
-    f.machine.edram_bytes = 512;
-    program good = isaac_like::place(fuzz::residual_network(), f.machine).program;
-    REQUIRE(f.problem(good).empty());
-    for (std::size_t i = 0; i < routes_of(good).size(); ++i) {
-        program p = good;
+    crowded f;
+    for (std::size_t i = 0; i < routes_of(f.good).size(); ++i) {
+        isaac_like::spatial_program p = f.good;
         CAPTURE(i);
         routes_of(p)[i]->capacity += 1;
         CHECK_THAT(f.problem(p), Contains("a route does not know the capacity of its buffer"));
     }
     const auto refused = [&](const std::function<void(bounded_buffer&)>& damage) {
-        program p = good;
+        isaac_like::spatial_program p = f.good;
         bounded_buffer buffer = bounded_buffers(p)[0];
         damage(buffer);
         return f.problem(p);
