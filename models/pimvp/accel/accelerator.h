@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <systemc>
 #include <tlm>
 
@@ -25,6 +26,8 @@ public:
     [[nodiscard]] virtual initiator_socket& dma_socket() = 0;
     /// Bytes of address space behind regs_socket(): a multiple of 4 KiB.
     [[nodiscard]] virtual std::uint64_t regs_bytes() const = 0;
+    /// What its parts wait for, a line each: to explain a machine that stands still.
+    [[nodiscard]] virtual std::string pending() const { return {}; }
 
 protected:
     explicit accelerator(const sc_core::sc_module_name& name)

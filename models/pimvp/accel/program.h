@@ -16,7 +16,7 @@
 namespace pimvp::accel {
 
 constexpr std::uint32_t program_magic = 0x50564D50U;  ///< "PMVP"
-constexpr std::uint16_t program_format_version = 3;   ///< only grows
+constexpr std::uint16_t program_format_version = 4;   ///< only grows
 
 using hash256 = std::array<std::uint8_t, 32>;
 

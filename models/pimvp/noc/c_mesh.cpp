@@ -82,9 +82,8 @@ sc_core::sc_time c_mesh::time_of(std::uint64_t unit) const {
     return m_clock.cycles(unit);
 }
 
-std::uint64_t c_mesh::flits_of(std::size_t bytes) const {
+std::uint64_t c_mesh::flits_of(std::uint64_t data) const {
     const std::uint64_t flit = m_params.flit_size.value.bytes;
-    const std::uint64_t data = bytes - sizeof(bus::node_message_header);
     return std::max<std::uint64_t>(m_params.head_flits.value + (data + flit - 1) / flit, 1);
 }
 
@@ -92,7 +91,7 @@ message_network::delivery c_mesh::carry(std::uint64_t ready, std::uint32_t sourc
                                         const bus::node_message_header& header, std::size_t bytes) {
     const bool here = map().chip_of(header.destination) == m_chip;
     const std::uint32_t to = here ? map().local_of(header.destination) : map().tiles;
-    const std::uint64_t flits = flits_of(bytes);
+    const std::uint64_t flits = flits_of(bytes - sizeof(header) - header.head_bytes);
     const bool is_traced = !m_tracks.empty();
     m_way.clear();
     const auto way = m_kernel.send(ready, source_port, to, flits, is_traced ? &m_way : nullptr);

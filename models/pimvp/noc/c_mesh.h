@@ -32,12 +32,12 @@ namespace pimvp::noc {
 ///
 ///     1 (network interface) + links + routers * router_cycles + flits - 1    cycles later
 ///     links = hops + 2, routers = hops + 1;   to itself: 1 + flits, no links
-///     flits = head_flits + ceil(bytes behind the header / flit_size), at least 1
+///     flits = head_flits + ceil(bytes behind header and head / flit_size), at least 1
 ///
 /// Links serve messages in the order (ready, source port, order of sending).
 ///
 /// **Limits** Dimension-order routing, buffers that never fill, no virtual channels, no multicast.
-/// The header itself takes `head_flits`, not its 16 bytes.
+/// The header and the head that describes a message take `head_flits`, not their bytes.
 ///
 /// **Example**
 /// \code
@@ -77,7 +77,7 @@ private:
     delivery carry(std::uint64_t ready, std::uint32_t source_port,
                    const bus::node_message_header& header, std::size_t bytes) override;
     void forget() override { m_kernel.clear(); }
-    [[nodiscard]] std::uint64_t flits_of(std::size_t bytes) const;
+    [[nodiscard]] std::uint64_t flits_of(std::uint64_t data) const;
     void meter_ways();
     void meter(std::uint64_t flits);
 

@@ -44,10 +44,12 @@ message_network::delivery hyper_transport::carry(std::uint64_t ready, std::uint3
     const std::size_t links = m_params.links.value;
     std::uint64_t* const first = m_free.data() + source_port * links;
     std::uint64_t& link = *std::min_element(first, first + links);
-    link = std::max(ready, link) + core::transfer_time(m_params.link_bandwidth.value, bytes).fs;
+    const std::uint64_t sent =
+        m_params.head.value.bytes + bytes - sizeof(header) - header.head_bytes;
+    link = std::max(ready, link) + core::transfer_time(m_params.link_bandwidth.value, sent).fs;
     std::uint64_t& latest = m_latest[source_port * in.size() + to];
     latest = std::max(latest, link + m_params.latency.value.fs);
-    context().ledger().add(m_byte, bytes, header.scope);
+    context().ledger().add(m_byte, sent, header.scope);
     return {to, latest};
 }
 

@@ -24,11 +24,11 @@ namespace pimvp::noc {
 /// A message (see message_network) for a node of chip c leaves by `out[c]`, one for the host by
 /// `out[chips]`.
 ///
-/// **Timing** A message takes one of its sender's `links` for bytes / link_bandwidth, header
-/// included, and is there `latency` later: without contention bytes / link_bandwidth + latency
-/// after its arrival. Senders serve messages in the order (arrival, order of sending). Messages of
-/// one pair stay in order: one that would overtake on a parallel link arrives together with the
-/// one before it.
+/// **Timing** A message takes one of its sender's `links` for bytes / link_bandwidth, where `head`
+/// stands for its header and what describes it, and is there `latency` later: without contention
+/// bytes / link_bandwidth + latency after its arrival. Senders serve messages in the order
+/// (arrival, order of sending). Messages of one pair stay in order: one that would overtake on a
+/// parallel link arrives together with the one before it.
 ///
 /// **Energy** A constant power per chip, in the domains `<name>.chip_<i>`, outside the headline: it
 /// would swamp any mapping that leaves crossbars idle. Bytes are counted.

@@ -5,6 +5,30 @@
 
 namespace pimvp::noc {
 
+std::vector<std::uint32_t> mesh_shape::path() const {
+    constexpr std::uint32_t strip =
+        2;  // rows of routers: what goes on is spread over as many links
+    std::vector<std::uint32_t> way;
+    const auto add_tiles_of = [&](std::uint32_t column, std::uint32_t row) {
+        for (std::uint32_t t = 0; t < concentration_columns * concentration_rows; ++t) {
+            const std::uint32_t x = column * concentration_columns + t % concentration_columns;
+            const std::uint32_t y = row * concentration_rows + t / concentration_columns;
+            if (x < tile_columns && y < tile_rows) way.push_back(y * tile_columns + x);
+        }
+    };
+    bool goes_east = true, goes_south = true;
+    for (std::uint32_t top = 0; top < router_rows(); top += strip, goes_east = !goes_east) {
+        const std::uint32_t rows = std::min(strip, router_rows() - top);
+        for (std::uint32_t i = 0; i < router_columns(); ++i, goes_south = !goes_south) {
+            const std::uint32_t column = goes_east ? i : router_columns() - 1 - i;
+            for (std::uint32_t j = 0; j < rows; ++j) {
+                add_tiles_of(column, top + (goes_south ? j : rows - 1 - j));
+            }
+        }
+    }
+    return way;
+}
+
 mesh_kernel::mesh_kernel(const mesh_shape& shape, std::uint32_t router_cycles)
     : m_shape(shape),
       m_router_cycles(router_cycles),

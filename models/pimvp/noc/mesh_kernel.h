@@ -32,6 +32,9 @@ struct mesh_shape {
         return node / tile_columns / concentration_rows * router_columns() +
                node % tile_columns / concentration_columns;
     }
+    /// All tiles in an order in which neighbours are close: router by router, in strips two routers
+    /// high, back and forth.
+    [[nodiscard]] std::vector<std::uint32_t> path() const;
     /// Links between routers on the way.
     [[nodiscard]] constexpr std::uint32_t hops(std::uint32_t from, std::uint32_t to) const {
         const std::uint32_t a = router_of(from);

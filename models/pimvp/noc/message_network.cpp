@@ -63,6 +63,9 @@ tlm::tlm_response_status message_network::check(const tlm::tlm_generic_payload& 
     const auto status = bus::check_message(payload, sizeof(bus::node_message_header));
     if (status != tlm::TLM_OK_RESPONSE) return status;
     const auto header = bus::header_of<bus::node_message_header>(payload);
+    if (header.head_bytes > payload.get_data_length() - sizeof(header)) {
+        return tlm::TLM_BURST_ERROR_RESPONSE;
+    }
     return header.destination < m_map.nodes() ? tlm::TLM_OK_RESPONSE
                                               : tlm::TLM_ADDRESS_ERROR_RESPONSE;
 }

@@ -39,10 +39,10 @@ void post_units::charge(const operation_counts& work, std::uint32_t scope) {
     m_ledger.add(m_shift_add, shift_add_elements(work), scope);
 }
 
-core::duration post_units::time(const operation_counts& work) const {
-    return {std::max({time_fs(m_params.activation, work.looked_up),
-                      time_fs(m_params.max_pool, work.compared),
-                      time_fs(m_params.shift_add, shift_add_elements(work))})};
+core::duration time_of(const post_params& params, const operation_counts& work) {
+    return {std::max({time_fs(params.activation, work.looked_up),
+                      time_fs(params.max_pool, work.compared),
+                      time_fs(params.shift_add, shift_add_elements(work))})};
 }
 
 std::vector<core::budget_item> post_units::budget() const {

@@ -13,6 +13,9 @@
 
 namespace pimvp::post {
 
+/// How long units of these parameters take; see post_units.
+[[nodiscard]] core::duration time_of(const post_params& params, const operation_counts& work);
+
 /// Prices the work of post_kernel: which unit does it, how long, for how much energy.
 ///
 /// | unit         | elements of operation_counts                       |
@@ -40,7 +43,9 @@ public:
     explicit post_units(core::context& context, const post_params& params = {});
 
     void charge(const operation_counts& work, std::uint32_t scope = 0);
-    [[nodiscard]] core::duration time(const operation_counts& work) const;
+    [[nodiscard]] core::duration time(const operation_counts& work) const {
+        return time_of(m_params, work);
+    }
 
     [[nodiscard]] const post_params& params() const { return m_params; }
     /// One item per kind of unit.

@@ -9,13 +9,18 @@ namespace pimvp::reram {
 
 // feature_map -------------------------------------------------------------------------------------
 
-feature_map::feature_map(const tensor_buffer& shape)
+feature_map::feature_map(const tensor_buffer& shape, const pixel_set& wanted)
     : m_first_channel(shape.first_channel),
       m_channels(shape.channels),
       m_element_bytes(shape.element_bytes),
       m_pixel_bytes(std::size_t{shape.channels} * shape.element_bytes),
       m_data(std::size_t{shape.height} * shape.width * m_pixel_bytes),
-      m_received(std::size_t{shape.height} * shape.width, 0) {}
+      m_received(std::size_t{shape.height} * shape.width, 0) {
+    for (std::uint32_t p = 0; p < m_received.size(); ++p) {
+        if (!wanted.contains(p)) m_received[p] = m_channels;
+    }
+    count_ready();
+}
 
 bool feature_map::write(std::uint32_t pixel, std::uint32_t first_channel, std::uint32_t channels,
                         const std::uint8_t* values) {
@@ -28,8 +33,12 @@ bool feature_map::write(std::uint32_t pixel, std::uint32_t first_channel, std::u
                     std::size_t{first_channel - m_first_channel} * m_element_bytes,
                 values, std::size_t{channels} * m_element_bytes);
     m_received[pixel] += channels;
-    while (m_ready < m_received.size() && m_received[m_ready] == m_channels) ++m_ready;
+    count_ready();
     return true;
+}
+
+void feature_map::count_ready() {
+    while (m_ready < m_received.size() && m_received[m_ready] == m_channels) ++m_ready;
 }
 
 // window_walker -----------------------------------------------------------------------------------
@@ -47,7 +56,7 @@ std::uint32_t window_walker::pixels_needed(std::uint32_t window) const {
         std::min<std::int64_t>(row(at, m_window.kernel_h - 1), std::int64_t{m_height} - 1);
     const std::int64_t last_column =
         std::min<std::int64_t>(column(at, m_window.kernel_w - 1), std::int64_t{m_width} - 1);
-    if (last_row < 0) return 0;
+    if (last_row < 0) return 1;
     // A window left of the map still needs the rows above its last one.
     return static_cast<std::uint32_t>(last_row * m_width + std::max<std::int64_t>(last_column, 0) +
                                       1);
@@ -147,12 +156,6 @@ void im2col_gather::operator()(std::uint32_t block, window_position at, const fe
 }
 
 // vector_kernel -----------------------------------------------------------------------------------
-
-bool reads_one_pixel(const stage_record& stage, const std::vector<tensor_buffer>& buffers) {
-    const tensor_buffer& first = buffers[stage.input];
-    const tensor_buffer& second = buffers[stage.second_input];
-    return second.height != first.height || second.width != first.width;
-}
 
 vector_kernel::vector_kernel(const stage_record& stage, const std::vector<tensor_buffer>& buffers)
     : m_kind(static_cast<stage_kind>(stage.kind)),

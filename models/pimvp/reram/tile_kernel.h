@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <pimvp/reram/tile_program.h>
+#include <pimvp/reram/pixel_set.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,9 +16,11 @@ namespace pimvp::reram {
 /// One tensor of one inference in a tile's eDRAM: pixel by pixel, channels innermost.
 class feature_map {
 public:
-    explicit feature_map(const tensor_buffer& shape);
+    /// Pixels that are not wanted count as there.
+    explicit feature_map(const tensor_buffer& shape, const pixel_set& wanted = {});
 
-    /// Stores channels of one pixel. False if they lie outside the buffer or were there before.
+    /// Stores channels of one pixel. False if they lie outside the buffer, were there before or are
+    /// not wanted.
     bool write(std::uint32_t pixel, std::uint32_t first_channel, std::uint32_t channels,
                const std::uint8_t* values);
     /// Pixels 0 .. n-1 are complete.
@@ -28,6 +30,8 @@ public:
     }
 
 private:
+    void count_ready();
+
     std::uint32_t m_first_channel, m_channels, m_element_bytes;
     std::size_t m_pixel_bytes;
     std::vector<std::uint8_t> m_data;
@@ -49,7 +53,8 @@ public:
     [[nodiscard]] window_position position(std::uint32_t window) const {
         return {window / m_output_w, window % m_output_w};
     }
-    /// Pixels (in raster order, from 0) that must have arrived before this window can start.
+    /// Pixels (in raster order, from 0) that must have arrived before this window can start; the
+    /// first one tells of the inference.
     [[nodiscard]] std::uint32_t pixels_needed(std::uint32_t window) const;
 
     /// First pixel that this window or a later one reads.
@@ -117,10 +122,6 @@ private:
     std::vector<tap> m_taps;
     std::vector<slice> m_blocks;
 };
-
-/// Whether the second input of a stage is one pixel that serves all windows of a larger first one.
-[[nodiscard]] bool reads_one_pixel(const stage_record& stage,
-                                   const std::vector<tensor_buffer>& buffers);
 
 /// A stage without crossbars: pool, sum, multiply, look up or requantise one output pixel.
 class vector_kernel {

@@ -31,16 +31,17 @@ struct tile_loaded_header {
     std::uint32_t node = 0;
 };
 
-/// Some channels of one pixel of a tensor.
+/// Some channels of pixels of a tensor that follow each other in raster order.
 struct tile_pixels_header {
     std::uint32_t program = 0;
     std::uint32_t inference = 0;  ///< counts the program's RUNs from 0
     std::uint32_t tensor = 0;
-    std::uint32_t pixel = 0;  ///< y * width + x
+    std::uint32_t pixel = 0;  ///< the first: y * width + x
     std::uint32_t first_channel = 0;
-    std::uint32_t channels = 0;  ///< values that follow, 1 or 2 bytes each
+    std::uint32_t channels = 0;  ///< of each pixel; values of 1 or 2 bytes follow
+    std::uint32_t pixels = 1;
 };
-static_assert(sizeof(tile_pixels_header) == 24, "wire format");
+static_assert(sizeof(tile_pixels_header) == 28, "wire format");
 
 /// Pixels of a tensor, counted over all inferences, of which those below `limit` find room.
 struct tile_space_header {

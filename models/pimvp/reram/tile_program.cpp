@@ -22,7 +22,7 @@ constexpr std::uint64_t max_elements = 1ULL << 30;
 struct stage_fields {
     std::uint32_t kind, layer, scope, input, second_input;
     stage_window window;
-    window_turns turns;
+    window_share share;
     post::number_format input_type, second_type, output_type;
     std::uint32_t input_bits, input_signed, count_include_pad, first_channel, channels;
     std::uint32_t accumulators;
@@ -37,7 +37,7 @@ void put(core::byte_writer& to, const stage_record& s) {
                         s.input,
                         s.second_input,
                         s.window,
-                        s.turns,
+                        s.share,
                         s.input_type,
                         s.second_type,
                         s.output_type,
@@ -81,7 +81,7 @@ stage_record get_stage(core::byte_reader& from) {
     s.input = f.input;
     s.second_input = f.second_input;
     s.window = f.window;
-    s.turns = f.turns;
+    s.share = f.share;
     s.input_type = f.input_type;
     s.second_type = f.second_type;
     s.output_type = f.output_type;
@@ -150,7 +150,7 @@ void validate(const post::number_format& t) {
             "type: scale must be a positive normal number");
 }
 
-void validate(const stage_window& w, const tensor_buffer& in) {
+void validate(const stage_window& w) {
     require(is_extent(w.kernel_h) && is_extent(w.kernel_w) && is_extent(w.stride_h) &&
                 is_extent(w.stride_w) && is_extent(w.dilation_h) && is_extent(w.dilation_w) &&
                 is_extent(w.output_h) && is_extent(w.output_w),
@@ -160,9 +160,13 @@ void validate(const stage_window& w, const tensor_buffer& in) {
                 w.pad_left <= static_cast<std::int32_t>(max_extent),
             "window: pad out of range");
     // Windows may lie in the padding as a whole; what lies outside the map reads as zero point.
-    require(std::uint64_t{w.output_h} * w.output_w <= max_elements &&
-                std::uint64_t{in.height} * in.width <= max_elements,
-            "window: too many positions");
+}
+
+void validate(const window_share& s, const stage_window& w) {
+    require(
+        s.row_step >= 1 && s.row_step <= w.output_h && s.first_row < s.row_step &&
+            (s.columns == 0 ? s.first_column == 0 : inside(s.first_column, s.columns, w.output_w)),
+        "stage: its share of the windows lies outside the layer");
 }
 
 /// What a stage delivers itself, it delivers once.
@@ -289,21 +293,26 @@ void validate_vector(const stage_record& s, stage_kind kind, const tile_program&
             "stage: second buffer differs in shape");
 }
 
+/// Whether two shares of a layer have a window in common, or count its rows differently.
+bool overlap(const stage_record& a, const stage_record& b) {
+    const window_share &s = a.share, &t = b.share;
+    if (s.row_step != t.row_step) return true;
+    return s.first_row == t.first_row && s.first_column < t.end_column(b.window.output_w) &&
+           t.first_column < s.end_column(a.window.output_w);
+}
+
 /// Partial sums find their stage by its layer and their window.
 void validate_layers(const tile_program& p) {
-    struct known_layer {
-        bool is_matrix;
-        std::uint32_t step;
-        std::set<std::uint32_t> firsts;
-    };
-    std::map<std::uint32_t, known_layer> layers;
+    std::map<std::uint32_t, std::vector<const stage_record*>> layers;
     for (const stage_record& s : p.stages) {
+        std::vector<const stage_record*>& others = layers[s.layer];
         const bool own = s.kind == static_cast<std::uint32_t>(stage_kind::matrix);
-        known_layer& layer =
-            layers.emplace(s.layer, known_layer{own, s.turns.step, {}}).first->second;
-        const bool other_turn = layer.firsts.insert(s.turns.first).second;
-        require(layer.is_matrix == own && (!own || (other_turn && layer.step == s.turns.step)),
-                "stage: a matrix stage shares its layer and its windows with another");
+        for (const stage_record* other : others) {
+            require((other->kind == static_cast<std::uint32_t>(stage_kind::matrix)) == own &&
+                        (!own || !overlap(s, *other)),
+                    "stage: a matrix stage shares its layer and its windows with another");
+        }
+        others.push_back(&s);
     }
 }
 
@@ -334,10 +343,36 @@ std::vector<std::uint8_t> encode(const tile_program& program) {
     to.put(program.node);
     to.put_list(program.buffers);
     to.put_list(program.feeders);
+    to.put_list(program.readers);
     to.put(static_cast<std::uint32_t>(program.stages.size()));
     for (const stage_record& s : program.stages) put(to, s);
     to.put_list(program.crossbars);
     return std::move(to.bytes());
+}
+
+bool operator==(const window_reader& a, const window_reader& b) {
+    const auto all = [](const stage_window& w) {
+        return std::tie(w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w,
+                        w.pad_top, w.pad_left, w.output_h, w.output_w, w.counted_h, w.counted_w);
+    };
+    return all(a.window) == all(b.window) && a.share == b.share;
+}
+
+void validate(const std::vector<window_reader>& readers) {
+    for (const window_reader& reader : readers) {
+        validate(reader.window);
+        validate(reader.share, reader.window);
+    }
+}
+
+void validate(const std::vector<route>& routes, std::size_t readers, const tile_limits& limits) {
+    for (const route& r : routes) {
+        require(r.node < limits.nodes && r.channels >= 1 &&
+                    inside(r.from_channel, r.channels, max_channels) &&
+                    inside(r.to_channel, r.channels, max_channels) &&
+                    inside(r.first_reader, r.readers, readers),
+                "route: out of range");
+    }
 }
 
 void validate(const tile_program& p, const tile_limits& limits) {
@@ -348,6 +383,7 @@ void validate(const tile_program& p, const tile_limits& limits) {
                     feeder.node < limits.nodes,
                 "feeder: no such node, or no buffer with a capacity");
     }
+    validate(p.readers);
     std::vector<std::uint32_t> used_imas(limits.imas, 0);
     std::vector<const ima_share*> share_of(limits.imas, nullptr);
     for (const stage_record& s : p.stages) {
@@ -357,19 +393,12 @@ void validate(const tile_program& p, const tile_limits& limits) {
         require(s.input < p.buffers.size(), "stage: no such input buffer");
         const tensor_buffer& in = p.buffers[s.input];
         require(s.scope < core::energy_ledger::max_scopes, "stage: scope");
-        validate(s.window, in);
-        require(s.turns.step >= 1 && s.turns.first < s.turns.step &&
-                    s.turns.step <= std::uint64_t{s.window.output_h} * s.window.output_w,
-                "stage: its turns leave it no window");
+        validate(s.window);
+        validate(s.share, s.window);
         validate(s.input_type);
         validate(s.output_type);
         require(s.input_type.element_bytes == in.element_bytes, "stage: input element size");
-        for (const route& r : s.routes) {
-            require(r.node < limits.nodes && r.channels >= 1 &&
-                        inside(r.from_channel, r.channels, max_channels) &&
-                        inside(r.to_channel, r.channels, max_channels),
-                    "route: out of range");
-        }
+        validate(s.routes, p.readers.size(), limits);
         const auto kind = static_cast<stage_kind>(s.kind);
         if (kind == stage_kind::matrix) {
             validate_matrix(s, p, limits, used_imas);
@@ -402,6 +431,7 @@ tile_program decode_tile_program(const std::uint8_t* data, std::size_t bytes,
     p.node = from.get<std::uint32_t>("tile node");
     p.buffers = from.get_list<tensor_buffer>("buffers");
     p.feeders = from.get_list<buffer_feeder>("feeders");
+    p.readers = from.get_list<window_reader>("readers");
     const std::uint32_t stages = from.get_count(sizeof(stage_fields), "stages");
     for (std::uint32_t i = 0; i < stages; ++i) p.stages.push_back(get_stage(from));
     p.crossbars = from.get_list<crossbar_record>("crossbars");

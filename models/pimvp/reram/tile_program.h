@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 /// What one ISAAC tile does for one resident program: which tensors arrive, which stages turn them
@@ -62,19 +63,52 @@ struct stage_window {
     std::uint32_t counted_h = 0, counted_w = 0;
 };
 
-/// The windows of its layer that a stage computes, in raster order: `first`, `first` + `step`, ...
-/// Copies of a layer take its windows in turn.
-struct window_turns {
-    std::uint32_t first = 0, step = 1;
+/// The windows of its layer that a stage computes: in every `row_step`-th row from `first_row` on
+/// `columns` of them, from `first_column` on. Copies of a layer share its windows so, and read only
+/// stripes of its input.
+struct window_share {
+    std::uint32_t first_row = 0, row_step = 1;
+    std::uint32_t first_column = 0, columns = 0;  ///< columns == 0: all of a row
 
-    [[nodiscard]] bool contain(std::uint32_t window) const { return window % step == first; }
+    // Windows are numbered in raster order; `width` of them make a row.
+    [[nodiscard]] std::uint32_t end_column(std::uint32_t width) const {
+        return columns == 0 ? width : first_column + columns;
+    }
+    [[nodiscard]] bool contains(std::uint32_t window, std::uint32_t width) const {
+        const std::uint32_t x = window % width;
+        return window / width % row_step == first_row && x >= first_column && x < end_column(width);
+    }
+    [[nodiscard]] std::uint32_t first(std::uint32_t width) const {
+        return first_row * width + first_column;
+    }
+    /// The one after `window`, which must be contained; behind the layer's last one if there is
+    /// none.
+    [[nodiscard]] std::uint32_t next(std::uint32_t window, std::uint32_t width) const {
+        if (window % width + 1 < end_column(width)) return window + 1;
+        return (window / width + row_step) * width + first_column;
+    }
+    /// How many of `height` rows.
+    [[nodiscard]] std::uint64_t count(std::uint32_t height, std::uint32_t width) const {
+        return std::uint64_t{(height - first_row + row_step - 1) / row_step} *
+               (end_column(width) - first_column);
+    }
+    [[nodiscard]] bool is_all() const { return row_step == 1 && columns == 0; }
 };
-inline bool operator==(const window_turns& a, const window_turns& b) {
-    return a.first == b.first && a.step == b.step;
+inline bool operator==(const window_share& a, const window_share& b) {
+    return std::tie(a.first_row, a.row_step, a.first_column, a.columns) ==
+           std::tie(b.first_row, b.row_step, b.first_column, b.columns);
 }
-inline bool operator<(const window_turns& a, const window_turns& b) {
-    return a.first != b.first ? a.first < b.first : a.step < b.step;
+inline bool operator<(const window_share& a, const window_share& b) {
+    return std::tie(a.first_row, a.row_step, a.first_column, a.columns) <
+           std::tie(b.first_row, b.row_step, b.first_column, b.columns);
 }
+
+/// Windows that read a tensor: what its makers must know to send only the pixels they cover.
+struct window_reader {
+    stage_window window;
+    window_share share;
+};
+bool operator==(const window_reader& a, const window_reader& b);
 
 /// A copy of some output channels of every pixel goes to a node of the interconnect, where it
 /// arrives as channels of `tensor` (not the stage's own one behind a concatenation).
@@ -84,6 +118,9 @@ struct route {
     std::uint32_t from_channel = 0, channels = 0;  ///< of the stage's output
     std::uint32_t to_channel = 0;                  ///< where from_channel arrives
     std::uint32_t capacity = 0;                    ///< of the buffer there
+    /// Who reads it there, and so which pixels go there: entries of a list of window_readers that
+    /// stands with the maker. None: all pixels.
+    std::uint32_t first_reader = 0, readers = 0;
 };
 
 /// Up to `rows` consecutive elements of the im2col window, counted over all channels of the layer's
@@ -129,7 +166,7 @@ struct stage_record {
     std::uint32_t input = 0;         ///< index into tile_program::buffers
     std::uint32_t second_input = 0;  ///< add, multiply
     stage_window window;
-    window_turns turns;
+    window_share share;
     post::number_format input_type, second_type, output_type;
     std::uint32_t input_bits = 8;  ///< matrix: bits to stream
     std::uint32_t input_signed = 0;
@@ -166,6 +203,7 @@ struct tile_program {
     std::uint32_t node = 0;  ///< interconnect node of the tile
     std::vector<tensor_buffer> buffers;
     std::vector<buffer_feeder> feeders;
+    std::vector<window_reader> readers;  ///< at the ends of the routes
     std::vector<stage_record> stages;
     std::vector<crossbar_record> crossbars;
 };
@@ -187,6 +225,10 @@ std::vector<std::uint8_t> encode(const tile_program& program);
 /// a decoded program can be executed without further checks.
 tile_program decode_tile_program(const std::uint8_t* data, std::size_t bytes,
                                  const tile_limits& limits);
+
+/// A list of readers, and routes that refer to one of so many. Throw core::format_error (offset 0).
+void validate(const std::vector<window_reader>& readers);
+void validate(const std::vector<route>& routes, std::size_t readers, const tile_limits& limits);
 
 /// Throws core::format_error (offset 0) that names the first rule the program breaks.
 void validate(const tile_program& program, const tile_limits& limits);

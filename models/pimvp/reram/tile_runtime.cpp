@@ -27,7 +27,7 @@ tile_stage::tile_stage(resident_program& program, std::uint32_t index, const sta
       m_walker(record, program.program.buffers[record.input]),
       m_is_held(program.program.buffers[record.input].capacity != 0 ||
                 (m_two_inputs && program.program.buffers[record.second_input].capacity != 0)),
-      m_window(record.turns.first) {
+      m_window(record.share.first(record.window.output_w)) {
     if (static_cast<stage_kind>(record.kind) == stage_kind::matrix) {
         m_gather.emplace(record, program.program.buffers[record.input]);
         for (const ima_share& share : record.imas) {
@@ -37,15 +37,20 @@ tile_stage::tile_stage(resident_program& program, std::uint32_t index, const sta
     } else {
         m_vector.emplace(record, program.program.buffers);
     }
+    for (const route& to : record.routes) {
+        m_wanted_of_route.push_back(&program.wanted_by(to, record.window));
+    }
     forget_grants();
 }
 
 void tile_stage::forget_grants() {
     m_room_of_route.clear();
     m_room = std::numeric_limits<std::uint64_t>::max();
-    for (const route& to : m_record.routes) {
-        m_room_of_route.push_back(to.capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                                   : to.capacity);
+    for (std::size_t i = 0; i < m_record.routes.size(); ++i) {
+        const std::uint32_t capacity = m_record.routes[i].capacity;
+        const pixel_room room(*m_wanted_of_route[i], m_walker.windows(), capacity);
+        m_room_of_route.push_back(capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                                : room.limit());
         m_room = std::min(m_room, m_room_of_route.back());
     }
 }
@@ -61,9 +66,9 @@ void tile_stage::grant(std::uint32_t node, std::uint32_t tensor, std::uint64_t l
     if (is_mine) m_room = *std::min_element(m_room_of_route.begin(), m_room_of_route.end());
 }
 
-void tile_stage::bury_inputs() {
-    m_program.bury(m_record.input, m_inference);
-    if (m_two_inputs) m_program.bury(m_record.second_input, m_inference);
+void tile_stage::bury_inputs(std::uint32_t inference) {
+    m_program.bury(m_record.input, inference);
+    if (m_two_inputs) m_program.bury(m_record.second_input, inference);
 }
 
 std::uint32_t tile_stage::program() const {
@@ -112,18 +117,20 @@ std::pair<std::uint32_t, std::uint32_t> tile_stage::pass(std::uint64_t now_fs,
 void tile_stage::advance(std::uint64_t now_fs, std::uint64_t interval_fs) {
     m_next_issue_fs = now_fs + interval_fs;
     const std::uint32_t row = m_walker.position(m_window).y;
-    m_window += m_record.turns.step;
+    m_window = m_record.share.next(m_window, m_record.window.output_w);
     if (m_window < m_walker.windows()) {
         // Row by row will do where nobody waits for room.
-        if (m_is_held || m_walker.position(m_window).y != row) bury_inputs();
+        if (m_is_held || m_walker.position(m_window).y != row) bury_inputs(m_inference);
         return;
     }
-    m_program.release(m_record.input, m_inference);
-    if (m_two_inputs) m_program.release(m_record.second_input, m_inference);
-    m_window = m_record.turns.first;
-    ++m_inference;
+    const std::uint32_t done = m_inference++;
+    m_window = first_window();
+    m_program.release(m_record.input, done);
+    if (m_two_inputs) m_program.release(m_record.second_input, done);
     m_first = m_program.map(m_record.input, m_inference);
     m_second = m_program.map(m_record.second_input, m_inference);
+    bury_inputs(done);         // what only this stage held
+    bury_inputs(m_inference);  // what readers that are ahead have left
 }
 
 open_window* tile_stage::find(std::uint32_t inference, std::uint32_t window) {
@@ -213,7 +220,7 @@ void tile_stage::segment_done(open_window& w) {
 void tile_stage::restart() {
     m_spare.splice(m_spare.end(), m_open);
     m_inference = 0;
-    m_window = m_record.turns.first;
+    m_window = first_window();
     m_next_issue_fs = 0;
     forget_grants();
     m_first = nullptr;
@@ -231,7 +238,7 @@ std::string tile_stage::pending() const {
     if (inputs_ready() && !has_room()) {
         return where + ": window " + std::to_string(m_window) + " waits for room at its readers";
     }
-    if (m_first == nullptr && m_window == m_record.turns.first) return {};
+    if (m_first == nullptr && m_window == first_window()) return {};
     return where + ": window " + std::to_string(m_window) + " of " +
            std::to_string(m_walker.windows()) + " waits for pixel " +
            std::to_string(m_walker.pixels_needed(m_window));
@@ -244,12 +251,13 @@ resident_program::resident_program(std::uint32_t program_number, tile_program pr
     : number(program_number),
       program(std::move(program_on_tile)),
       m_readers(program.buffers.size(), 0),
-      m_told(program.buffers.size(), 0),
       m_edram(edram) {
     for (std::uint32_t b = 0; b < program.buffers.size(); ++b) {
         m_buffer_of_tensor.emplace(program.buffers[b].tensor, b);
-        m_told[b] = program.buffers[b].capacity;
+        const tensor_buffer& shape = program.buffers[b];
+        m_wanted.emplace_back(readers_of(program, b), shape.height, shape.width);
     }
+    empty_room();
     for (const stage_record& record : program.stages) {
         stages.emplace_back(*this, static_cast<std::uint32_t>(stages.size()), record);
         ++m_readers[record.input];
@@ -259,17 +267,31 @@ resident_program::resident_program(std::uint32_t program_number, tile_program pr
     }
 }
 
+const pixel_set& resident_program::wanted_by(const route& to, const stage_window& maker) {
+    const std::array<std::uint32_t, 4> key{maker.output_h, maker.output_w, to.first_reader,
+                                           to.readers};
+    const auto known = m_wanted_elsewhere.find(key);
+    if (known != m_wanted_elsewhere.end()) return known->second;
+    const auto first = program.readers.begin() + to.first_reader;
+    return m_wanted_elsewhere
+        .emplace(key, pixel_set({first, first + to.readers}, maker.output_h, maker.output_w))
+        .first->second;
+}
+
 bool resident_program::store(const tile_pixels_header& header, const std::uint8_t* values,
                              std::size_t bytes) {
     const auto found = m_buffer_of_tensor.find(header.tensor);
     if (found == m_buffer_of_tensor.end()) return false;
     const std::uint32_t buffer = found->second;
     const tensor_buffer& shape = program.buffers[buffer];
-    if (bytes != std::size_t{header.channels} * shape.element_bytes) return false;
+    const std::size_t pixel_bytes = std::size_t{header.channels} * shape.element_bytes;
+    if (header.pixels == 0 || bytes != header.pixels * pixel_bytes) return false;
     const auto key = std::make_pair(header.inference, buffer);
     auto entry = m_maps.find(key);
     if (entry == m_maps.end()) {
-        entry = m_maps.emplace(key, stored_map{feature_map(shape), m_readers[buffer]}).first;
+        entry =
+            m_maps.emplace(key, stored_map{feature_map(shape, m_wanted[buffer]), m_readers[buffer]})
+                .first;
         for (tile_stage& s : stages) {
             if (s.m_inference != header.inference) continue;
             s.m_first = map(s.m_record.input, s.m_inference);
@@ -277,12 +299,11 @@ bool resident_program::store(const tile_pixels_header& header, const std::uint8_
         }
     }
     stored_map& stored = entry->second;
-    if (!stored.map.write(header.pixel, header.first_channel, header.channels, values)) {
-        return false;
-    }
-    if (stored.readers == 0) {  // they have finished without these pixels
-        forget_if_complete(entry);
-        return true;
+    for (std::uint32_t i = 0; i < header.pixels; ++i) {
+        if (!stored.map.write(header.pixel + i, header.first_channel, header.channels,
+                              values + i * pixel_bytes)) {
+            return false;
+        }
     }
     stored.live_bytes += bytes;
     m_edram.allocate(bytes);
@@ -313,8 +334,8 @@ void resident_program::trim(std::uint32_t buffer, stored_map& stored) {
     const std::uint32_t dead = std::min(stored.first_needed, stored.map.ready());
     if (dead <= stored.dead_pixels) return;
     const tensor_buffer& shape = program.buffers[buffer];
-    const std::uint64_t bytes =
-        std::uint64_t{dead - stored.dead_pixels} * shape.channels * shape.element_bytes;
+    const std::uint64_t bytes = std::uint64_t{m_wanted[buffer].count(stored.dead_pixels, dead)} *
+                                shape.channels * shape.element_bytes;
     stored.dead_pixels = dead;
     stored.live_bytes -= bytes;
     m_edram.release(bytes);
@@ -324,10 +345,20 @@ void resident_program::free_room(std::uint32_t buffer, std::uint32_t inference, 
                                  std::uint32_t grain) {
     const tensor_buffer& b = program.buffers[buffer];
     if (b.capacity == 0) return;
-    const std::uint64_t limit = std::uint64_t{inference} * b.height * b.width + dead + b.capacity;
-    if (limit < m_told[buffer] + grain) return;
-    m_told[buffer] = limit;
-    m_freed.emplace_back(buffer, limit);
+    buffer_room& room = *m_room[buffer];
+    room.untold += room.pixels.free_before(std::uint64_t{inference} * b.height * b.width + dead);
+    if (room.untold < grain) return;
+    room.untold = 0;
+    m_freed.emplace_back(buffer, room.pixels.limit());
+}
+
+void resident_program::empty_room() {
+    m_room.assign(program.buffers.size(), std::nullopt);
+    for (std::size_t b = 0; b < m_room.size(); ++b) {
+        const tensor_buffer& shape = program.buffers[b];
+        if (shape.capacity == 0) continue;
+        m_room[b] = {pixel_room(m_wanted[b], shape.height * shape.width, shape.capacity), 0};
+    }
 }
 
 const feature_map* resident_program::map(std::uint32_t buffer, std::uint32_t inference) const {
@@ -341,12 +372,7 @@ void resident_program::release(std::uint32_t buffer, std::uint32_t inference) {
     m_edram.release(std::exchange(found->second.live_bytes, 0));
     const tensor_buffer& b = program.buffers[buffer];
     free_room(buffer, inference, b.height * b.width, 1);  // all of it: as if it were the first
-    forget_if_complete(found);
-}
-
-void resident_program::forget_if_complete(map_entry entry) {
-    const tensor_buffer& shape = program.buffers[entry->first.second];
-    if (entry->second.map.ready() == shape.height * shape.width) m_maps.erase(entry);
+    m_maps.erase(found);  // nothing comes that its readers have not waited for
 }
 
 bool resident_program::is_idle(std::uint32_t inferences) const {
@@ -360,7 +386,7 @@ void resident_program::restart() {
     for (const auto& [key, stored] : m_maps) m_edram.release(stored.live_bytes);
     m_maps.clear();
     m_freed.clear();
-    for (std::size_t b = 0; b < m_told.size(); ++b) m_told[b] = program.buffers[b].capacity;
+    empty_room();
     for (tile_stage& s : stages) s.restart();
 }
 

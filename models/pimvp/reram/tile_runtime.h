@@ -9,6 +9,7 @@
 #include <pimvp/core/trace.h>
 #include <pimvp/mem/edram.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -61,6 +62,10 @@ public:
     }
     /// Pixels of `tensor` at `node`, counted over all inferences, find room below `limit`.
     void grant(std::uint32_t node, std::uint32_t tensor, std::uint64_t limit);
+    /// Whether somebody at the end of a route reads a pixel.
+    [[nodiscard]] bool sends(std::size_t route_index, std::uint32_t pixel) const {
+        return m_wanted_of_route[route_index]->contains(pixel);
+    }
 
     /// Takes the inputs of the next window; returns the bytes read.
     std::uint64_t gather(std::uint32_t crossbar_rows);
@@ -99,13 +104,16 @@ public:
 private:
     friend class resident_program;
 
+    [[nodiscard]] std::uint32_t first_window() const {
+        return m_record.share.first(m_record.window.output_w);
+    }
     [[nodiscard]] bool inputs_ready() const;
     /// Whether every reader has room for the next window's pixel.
     [[nodiscard]] bool has_room() const {
         return std::uint64_t{m_inference} * m_walker.windows() + m_window < m_room;
     }
     void forget_grants();
-    void bury_inputs();
+    void bury_inputs(std::uint32_t inference);
     [[nodiscard]] bool reads(std::uint32_t buffer) const {
         return m_record.input == buffer || (m_two_inputs && m_record.second_input == buffer);
     }
@@ -132,6 +140,7 @@ private:
     std::uint32_t m_inference = 0;  ///< that the next window belongs to
     std::uint32_t m_window;         ///< next
     std::uint64_t m_next_issue_fs = 0;
+    std::vector<const pixel_set*> m_wanted_of_route;
     std::vector<std::uint64_t> m_room_of_route;  ///< see grant(); no limit: the highest number
     std::uint64_t m_room = 0;                    ///< the least of them
     const feature_map* m_first = nullptr;        ///< of m_inference, once pixels are here
@@ -155,13 +164,12 @@ public:
     std::uint32_t cells_missing = 0;
     std::uint64_t written_fs = 0;
 
-    /// Stores a pixel; false if no buffer expects it.
+    /// Stores pixels; false if no buffer expects them.
     bool store(const tile_pixels_header& header, const std::uint8_t* values, std::size_t bytes);
     [[nodiscard]] const feature_map* map(std::uint32_t buffer, std::uint32_t inference) const;
     /// A stage has moved on to other rows: pixels that nobody needs any more are dead.
     void bury(std::uint32_t buffer, std::uint32_t inference);
-    /// A reader has used what it needs of a tensor; behind the last one its bytes are free, and it
-    /// is forgotten when all pixels have arrived.
+    /// A reader has used what it needs of a tensor; behind the last one it is forgotten.
     void release(std::uint32_t buffer, std::uint32_t inference);
     /// Buffers with a capacity in which enough room has become free to tell, with the new limits;
     /// forgets them.
@@ -183,21 +191,30 @@ private:
         std::uint64_t live_bytes = 0;
     };
 
-    using map_table = std::map<std::pair<std::uint32_t, std::uint32_t>, stored_map>;
-    using map_entry = map_table::iterator;
-
-    void forget_if_complete(map_entry entry);
     void trim(std::uint32_t buffer, stored_map& stored);
     /// Pixels before `dead` of an inference, and all inferences before it, need no room any more;
     /// told from `grain` pixels on.
     void free_room(std::uint32_t buffer, std::uint32_t inference, std::uint32_t dead,
                    std::uint32_t grain);
+    void empty_room();
+
+    friend class tile_stage;
+    /// What goes along a route; routes to the same readers share it.
+    const pixel_set& wanted_by(const route& to, const stage_window& maker);
 
     std::map<std::uint32_t, std::uint32_t> m_buffer_of_tensor;
     std::vector<std::uint32_t> m_readers;  ///< per buffer
-    std::vector<std::uint64_t> m_told;     ///< per buffer: limit that its makers know
+    std::vector<pixel_set> m_wanted;       ///< per buffer
+    /// By height, width, first reader and how many.
+    std::map<std::array<std::uint32_t, 4>, pixel_set> m_wanted_elsewhere;
+    /// Of a buffer with a capacity.
+    struct buffer_room {
+        pixel_room pixels;
+        std::uint32_t untold = 0;  ///< pixels freed since its makers were told
+    };
+    std::vector<std::optional<buffer_room>> m_room;  ///< per buffer
     std::vector<std::pair<std::uint32_t, std::uint64_t>> m_freed;
-    map_table m_maps;  ///< (inference, buffer)
+    std::map<std::pair<std::uint32_t, std::uint32_t>, stored_map> m_maps;  ///< (inference, buffer)
     mem::edram& m_edram;
 };
 

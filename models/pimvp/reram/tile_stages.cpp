@@ -49,7 +49,9 @@ tile_stage* tile::find_stage(std::uint32_t program, std::uint32_t layer, std::ui
     const auto found = m_programs.find(program);
     if (found == m_programs.end()) return nullptr;
     for (tile_stage& s : found->second->stages) {
-        if (s.record().layer == layer && s.record().turns.contain(window)) return &s;
+        if (s.record().layer == layer &&
+            s.record().share.contains(window, s.record().window.output_w))
+            return &s;
     }
     return nullptr;
 }
@@ -356,13 +358,16 @@ std::uint64_t tile::post_cycles(const post::operation_counts& counts, std::uint3
 void tile::deliver(const tile_action& action) {
     const auto found = m_programs.find(action.program);
     if (found == m_programs.end()) return;  // unloaded meanwhile
-    const stage_record& r = found->second->stages[action.place].record();
+    const tile_stage& stage = found->second->stages[action.place];
+    const stage_record& r = stage.record();
     const std::uint32_t element_bytes = r.output_type.element_bytes;
     if (m_observer != nullptr) {
         m_observer->delivered({action.program, action.inference, r.layer, action.pixel,
                                action.channel, action.count, element_bytes, action.values.data()});
     }
-    for (const route& to : r.routes) {
+    for (std::size_t i = 0; i < r.routes.size(); ++i) {
+        const route& to = r.routes[i];
+        if (!stage.sends(i, action.pixel)) continue;
         const std::uint32_t first = std::max(to.from_channel, action.channel);
         const std::uint32_t end =
             std::min(to.from_channel + to.channels, action.channel + action.count);

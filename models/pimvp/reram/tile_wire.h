@@ -44,6 +44,7 @@ bus::message make_tile_message(bus::payload_pool& pool, tile_message kind,
                                bus::node_message_header node, const Header& header,
                                std::size_t body_bytes = 0) {
     node.kind = static_cast<std::uint32_t>(kind);
+    node.head_bytes = sizeof(Header);
     bus::message made = pool.allocate(message_bytes<Header> + body_bytes);
     std::memcpy(made.data(), &node, sizeof(node));
     std::memcpy(made.data() + sizeof(node), &header, sizeof(header));

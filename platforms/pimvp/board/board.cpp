@@ -9,9 +9,23 @@
 
 #include <algorithm>
 #include <exception>
+#include <sstream>
 #include <utility>
 
 namespace pimvp::board {
+
+namespace {
+
+/// At most so many lines of a text, each behind a line break.
+std::string first_lines(const std::string& text, int lines) {
+    std::string first;
+    std::istringstream from(text);
+    std::string line;
+    for (int i = 0; i < lines && std::getline(from, line); ++i) first += "\n  " + line;
+    return std::getline(from, line) ? first + "\n  ..." : first;
+}
+
+}  // namespace
 
 /// An accelerator in its place.
 struct board::slot {
@@ -250,6 +264,7 @@ std::string board::waiting_text() const {
         text += "; " + name + ": " + m_cores->cpus().at(name)->progress();
     }
     for (const auto& each : m_slots) text += "; " + each->name + ": " + each->driver->progress();
+    for (const auto& each : m_slots) text += first_lines(each->unit->pending(), 8);
     return text;
 }
 

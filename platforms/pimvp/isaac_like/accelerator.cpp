@@ -83,7 +83,7 @@ void accelerator::load(std::uint64_t handle, accel::program_reader& image) {
         }
     }
     fresh->number = ++m_programs;
-    fresh->forget_grants();
+    fresh->prepare_routes();
     resident_program& loading = *fresh;
     m_residents[handle] = std::move(fresh);
     try {
@@ -191,43 +191,75 @@ void accelerator::feed_inputs() {
 void accelerator::feed(flight& f) {
     const std::uint64_t epoch = m_epoch;
     const std::vector<io_tensor>& inputs = f.program->program.inputs;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
+    for (std::uint32_t i = 0; i < inputs.size(); ++i) {
         const io_tensor& in = inputs[i];
-        const std::uint64_t row_bytes = std::uint64_t{in.width} * in.element_bytes;
-        std::vector<std::uint8_t> row(row_bytes * in.channels);
-        for (std::uint32_t y = 0; y < in.height; ++y) {
-            if (!f.fault) {
-                const bus::dma_result got =
-                    read_memory({f.request.tensors[i].address + y * row_bytes, row_bytes,
-                                 in.channels, row_bytes * in.height},
-                                row.data());
-                if (epoch != m_epoch) return;
-                if (!got) {  // the rest are zeros, so that the tiles drain
-                    f.fault = accel::job_fault{accel::error_code::bus_error, got.address,
-                                               "reading an input"};
-                    std::fill(row.begin(), row.end(), std::uint8_t{0});
-                }
-            }
-            for (std::uint32_t x = 0; x < in.width; ++x) {
-                const std::uint64_t before = f.inference * std::uint64_t{in.height} * in.width;
-                while (!f.program->has_room(i, before + y * in.width + x)) {
-                    wait(m_room);
-                    if (epoch != m_epoch) return;
-                }
-                for (const reram::route& r : in.routes) {
-                    using header = reram::tile_pixels_header;
-                    bus::message pixel = reram::make_tile_message(
-                        m_to_links.pool(), tile_message::pixels, {r.node, m_nodes.host(), 0, 0},
-                        header{f.program->number, f.inference, r.tensor, y * in.width + x,
-                               r.to_channel, r.channels},
-                        std::size_t{r.channels} * in.element_bytes);
-                    pixel_of_row(row, in, x, r.from_channel, r.channels,
-                                 pixel.data() + reram::message_bytes<header>);
-                    m_to_links.send(std::move(pixel));
-                }
-            }
+        const std::uint64_t row_bytes = std::uint64_t{in.width} * in.element_bytes * in.channels;
+        const auto rows = static_cast<std::uint32_t>(
+            std::clamp<std::uint64_t>(m_params.input_block.value.bytes / row_bytes, 1, in.height));
+        for (std::uint32_t y = 0; y < in.height; y += rows) {
+            const input_rows block = read_rows(f, i, y, std::min(rows, in.height - y));
+            if (epoch != m_epoch || !send_rows(f, i, block)) return;
         }
     }
+}
+
+/// Rows of an input; zeros once memory has failed, so that the tiles drain.
+input_rows accelerator::read_rows(flight& f, std::uint32_t input, std::uint32_t first,
+                                  std::uint32_t rows) {
+    const io_tensor& in = f.program->program.inputs[input];
+    const std::uint64_t row_bytes = std::uint64_t{in.width} * in.element_bytes;
+    input_rows block{first, rows, std::vector<std::uint8_t>(rows * row_bytes * in.channels)};
+    if (f.fault) return block;
+    const bus::dma_result got = read_memory({f.request.tensors[input].address + first * row_bytes,
+                                             rows * row_bytes, in.channels, row_bytes * in.height},
+                                            block.bytes.data());
+    if (!got) {
+        f.fault = accel::job_fault{accel::error_code::bus_error, got.address, "reading an input"};
+        std::fill(block.bytes.begin(), block.bytes.end(), std::uint8_t{0});
+    }
+    return block;
+}
+
+/// Pixels to whom they concern, those of a row that follow each other in one message. False if an
+/// abort has come in between.
+bool accelerator::send_rows(const flight& f, std::uint32_t input, const input_rows& block) {
+    const std::uint64_t epoch = m_epoch;
+    const resident_program& program = *f.program;
+    const io_tensor& in = program.program.inputs[input];
+    std::vector<std::uint32_t> gathered(in.routes.size(), 0);  // pixels that end here, not sent yet
+    const std::uint64_t before = f.inference * std::uint64_t{in.height} * in.width;
+    const std::uint32_t end = (block.first + block.rows) * in.width;
+    for (std::uint32_t pixel = block.first * in.width; pixel < end; ++pixel) {
+        while (!program.has_room(input, before + pixel)) {
+            wait(m_room);
+            if (epoch != m_epoch) return false;
+        }
+        const bool ends_row = (pixel + 1) % in.width == 0;
+        for (std::size_t to = 0; to < in.routes.size(); ++to) {
+            const reram::pixel_set& wanted = program.wanted[input][to];
+            if (!wanted.contains(pixel)) continue;
+            if (++gathered[to] != in.run && !ends_row && wanted.contains(pixel + 1)) continue;
+            const std::uint32_t pixels = std::exchange(gathered[to], 0);
+            send_pixels(f, in, in.routes[to], block, pixel + 1 - pixels, pixels);
+        }
+    }
+    return true;
+}
+
+void accelerator::send_pixels(const flight& f, const io_tensor& in, const reram::route& to,
+                              const input_rows& block, std::uint32_t first, std::uint32_t pixels) {
+    using header = reram::tile_pixels_header;
+    const std::size_t pixel_bytes = std::size_t{to.channels} * in.element_bytes;
+    bus::message message = reram::make_tile_message(
+        m_to_links.pool(), tile_message::pixels, {to.node, m_nodes.host(), 0, 0},
+        header{f.program->number, f.inference, to.tensor, first, to.to_channel, to.channels,
+               pixels},
+        pixels * pixel_bytes);
+    std::uint8_t* values = message.data() + reram::message_bytes<header>;
+    for (std::uint32_t i = 0; i < pixels; ++i) {
+        block.copy_pixel(in, first + i, to.from_channel, to.channels, values + i * pixel_bytes);
+    }
+    m_to_links.send(std::move(message));
 }
 
 /// Of the last input read and the last output pixel, the later one ends the computation.
@@ -316,13 +348,27 @@ void accelerator::receive(const tlm::tlm_generic_payload& payload) {
         bad_message, "tensor " + std::to_string(header.tensor) + " belongs to no output in flight");
 }
 
+void accelerator::resident_program::prepare_routes() {
+    for (const io_tensor& in : program.inputs) {
+        wanted.emplace_back();
+        for (const reram::route& r : in.routes) {
+            const auto first = in.readers.begin() + r.first_reader;
+            wanted.back().push_back({{first, first + r.readers}, in.height, in.width});
+        }
+    }
+    forget_grants();
+}
+
 void accelerator::resident_program::forget_grants() {
     room.clear();
-    for (const io_tensor& in : program.inputs) {
+    for (std::size_t i = 0; i < program.inputs.size(); ++i) {
+        const io_tensor& in = program.inputs[i];
         room.emplace_back();
-        for (const reram::route& r : in.routes) {
-            room.back().push_back(r.capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                                  : r.capacity);
+        for (std::size_t r = 0; r < in.routes.size(); ++r) {
+            const std::uint32_t capacity = in.routes[r].capacity;
+            const reram::pixel_room empty(wanted[i][r], in.height * in.width, capacity);
+            room.back().push_back(capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
+                                                : empty.limit());
         }
     }
 }
@@ -422,7 +468,7 @@ void accelerator::restore_program(std::uint64_t handle, core::byte_reader& from)
         there.restore(fresh->number, m_nodes.host(), p, from);
     }
     m_programs = std::max(m_programs, fresh->number);
-    fresh->forget_grants();
+    fresh->prepare_routes();
     m_residents[handle] = std::move(fresh);
 }
 

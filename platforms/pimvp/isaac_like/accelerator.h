@@ -26,9 +26,9 @@ namespace pimvp::isaac_like {
 /// **Interface** the four connections of accel::front_end (`regs`, `dma`, `irq`, `rst`).
 ///
 /// **Timing** LOAD reads the program by DMA, sends tiles their stages and cells over HyperTransport
-/// and mesh, and ends when the last array is written. RUN reads its inputs row by row, sends pixels
-/// to the tiles that want them, and writes its outputs when their last pixel has come back. In
-/// between everything is a consequence of messages between tiles (reram::tile). UNLOAD waits, in
+/// and mesh, and ends when the last array is written. RUN reads its inputs in blocks of rows, sends
+/// pixels to the tiles that want them, and writes its outputs when their last pixel has come back.
+/// In between everything is a consequence of messages between tiles (reram::tile). UNLOAD waits, in
 /// cycles of the crossbars, until the tiles have also done what no output needs.
 ///
 /// **Errors** A LOAD whose image cannot be read to its end writes zeros into the remaining arrays,
@@ -59,8 +59,7 @@ public:
 
     /// Tells `observer` (null: nobody) about every pixel any tile delivers.
     void observe(reram::activation_observer* observer);
-    /// What stages wait for, a line each: to explain a machine that stands still.
-    [[nodiscard]] std::string pending() const;
+    [[nodiscard]] std::string pending() const override;
     [[nodiscard]] const std::vector<std::unique_ptr<chip>>& chips() const { return m_chips; }
 
 private:
@@ -81,9 +80,12 @@ private:
         spatial_program program;
         std::vector<accel::tensor_descriptor> tensors;
         std::uint32_t inferences = 0;  ///< started since the last abort
-        /// Per input and route: pixels, counted over all inferences, that find room at the reader.
+        /// Per input and route: which pixels go there.
+        std::vector<std::vector<reram::pixel_set>> wanted;
+        /// Likewise: pixels, counted over all inferences, that find room at the reader.
         std::vector<std::vector<std::uint64_t>> room;
 
+        void prepare_routes();
         void forget_grants();
         [[nodiscard]] bool has_room(std::size_t input, std::uint64_t pixel) const;
         std::uint32_t tiles_loading = 0;
@@ -121,6 +123,11 @@ private:
     void feed_inputs();    // process: memory -> pixels
     void write_outputs();  // process: pixels -> memory
     void feed(flight& f);
+    [[nodiscard]] input_rows read_rows(flight& f, std::uint32_t input, std::uint32_t first,
+                                       std::uint32_t rows);
+    [[nodiscard]] bool send_rows(const flight& f, std::uint32_t input, const input_rows& block);
+    void send_pixels(const flight& f, const io_tensor& in, const reram::route& to,
+                     const input_rows& block, std::uint32_t first, std::uint32_t pixels);
     void finish(const std::shared_ptr<flight>& f);
     void receive(const tlm::tlm_generic_payload& payload);
     void grant(const tlm::tlm_generic_payload& payload);

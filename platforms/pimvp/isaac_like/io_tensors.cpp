@@ -5,11 +5,13 @@
 
 namespace pimvp::isaac_like {
 
-void pixel_of_row(const std::vector<std::uint8_t>& row, const io_tensor& shape, std::uint32_t x,
-                  std::uint32_t from, std::uint32_t count, std::uint8_t* to) {
+void input_rows::copy_pixel(const io_tensor& shape, std::uint32_t pixel, std::uint32_t from,
+                            std::uint32_t count, std::uint8_t* to) const {
     const std::size_t element = shape.element_bytes;
+    const std::size_t of_channel = std::size_t{rows} * shape.width;
     for (std::uint32_t c = from; c < from + count; ++c) {
-        std::memcpy(to, row.data() + (std::size_t{c} * shape.width + x) * element, element);
+        const std::size_t place = c * of_channel + (pixel - first * shape.width);
+        std::memcpy(to, bytes.data() + place * element, element);
         to += element;
     }
 }

@@ -14,10 +14,16 @@
 /// Plain C++.
 namespace pimvp::isaac_like {
 
-/// Takes one pixel out of a row of every channel (as a strided DMA read leaves it: channel after
-/// channel, `width` elements each). `to` receives channels from .. from + count - 1.
-void pixel_of_row(const std::vector<std::uint8_t>& row, const io_tensor& shape, std::uint32_t x,
-                  std::uint32_t from, std::uint32_t count, std::uint8_t* to);
+/// Rows of every channel of an input, as a strided DMA read leaves them: channel after channel,
+/// rows * width elements each.
+struct input_rows {
+    std::uint32_t first = 0, rows = 0;
+    std::vector<std::uint8_t> bytes;
+
+    /// Takes one pixel (y * width + x) out of them: channels from .. from + count - 1.
+    void copy_pixel(const io_tensor& shape, std::uint32_t pixel, std::uint32_t from,
+                    std::uint32_t count, std::uint8_t* to) const;
+};
 
 /// The outputs of one inference as their pixels come in.
 class output_collector {

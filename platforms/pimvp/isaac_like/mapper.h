@@ -28,12 +28,17 @@ struct machine {
     std::uint32_t imas_per_tile = reram::tile_params{}.imas;
     std::uint32_t crossbars_per_ima = reram::ima_params{}.crossbars;
     reram::crossbar_shape crossbar;
+    core::duration cycle = reram::crossbar_params{}.cycle.value;
+    post::post_params post;   ///< of a tile
     bool pack_groups = true;  ///< depthwise: several groups block-diagonally in one crossbar
     operand_params operands;
     replication_params replication;
     std::uint64_t edram_bytes = mem::edram_params{}.size.value.bytes;  ///< of a tile
     std::uint32_t runs_in_flight = 4;
-    std::uint32_t first_tile = 0;  ///< tiles before it are left to other programs
+    std::uint64_t input_packet_bytes = 64;
+    /// Tiles of a chip in the order in which layers take them; empty: by number.
+    std::vector<std::uint32_t> path;
+    std::uint32_t first_tile = 0;  ///< tiles on the path before it are left to other programs
     /// How the tiles' quantisers cut inputs of convolutions; none without quantisers.
     std::optional<nn::precision_rule> precision;
     nn::layer_precision uniform;  ///< for networks without a precision plan

@@ -16,13 +16,17 @@ machine machine_of(const isaac_like_params& params) {
     machine m;
     m.chips = params.chips;
     m.tiles_per_chip = params.mesh.tiles();
+    m.path = params.mesh.shape().path();
     m.imas_per_tile = params.tile.imas;
     m.crossbars_per_ima = params.tile.ima.crossbars;
     m.crossbar = params.tile.ima.crossbar;
+    m.cycle = params.tile.ima.crossbar.cycle.value;
+    m.post = params.tile.post;
     m.pack_groups = params.pack_groups;
     m.operands = params.operands;
     m.edram_bytes = params.tile.edram.size.value.bytes;
     m.runs_in_flight = params.runs_in_flight;
+    m.input_packet_bytes = params.input_packet.value.bytes;
     m.replication = params.replication;
     const reram::quantiser_params& quantiser = params.tile.quantiser;
     if (quantiser.is_there()) {

@@ -24,6 +24,10 @@ struct isaac_like_params {
     std::uint32_t chips = 0;
     bool pack_groups = true;
     std::uint32_t runs_in_flight = 4;
+    core::graded<core::byte_size> input_block{
+        {4096}, core::assumed("a page; ISAAC, ISCA 2016 states no buffer of the I/O interface")};
+    core::graded<core::byte_size> input_packet{
+        {64}, core::assumed("the longest data packet of HyperTransport")};
     operand_params operands;
     replication_params replication;
     reram::tile_params tile;
@@ -42,6 +46,14 @@ struct isaac_like_params {
                  "Grouped convolutions: several groups block-diagonally in one crossbar.");
         v.member("runs_in_flight", p.runs_in_flight, {1, 64},
                  "Inferences that stream through the tiles together.");
+        v.member(
+            "input_block", p.input_block,
+            {core::byte_size{1}, core::byte_size{std::uint64_t{1} << 20U}},
+            "Bytes of an input that are read from memory at a time: whole rows, at least one.");
+        v.member("input_packet", p.input_packet,
+                 {core::byte_size{1}, core::byte_size{std::uint64_t{1} << 16U}},
+                 "Bytes of input pixels that follow each other in one message to a tile: whole "
+                 "pixels, at least one.");
         v.group("operands", p.operands, "Widths of weights and inputs.");
         v.group("replication", p.replication, "Copies of layers.");
         v.group("tile", p.tile, "Each tile.");

@@ -4,9 +4,11 @@
 #include <pimvp/isaac_like/precision.h>
 
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/reram/pixel_set.h>
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 namespace pimvp::isaac_like {
@@ -14,6 +16,15 @@ namespace {
 
 std::uint32_t unsigned_of(int number) {
     return static_cast<std::uint32_t>(number);
+}
+
+/// Where a list of readers stands among others; appends it if it does not.
+std::uint32_t place_of(const std::vector<reram::window_reader>& readers,
+                       std::vector<reram::window_reader>& among) {
+    const auto found = std::search(among.begin(), among.end(), readers.begin(), readers.end());
+    const auto place = static_cast<std::uint32_t>(found - among.begin());
+    if (found == among.end()) among.insert(among.end(), readers.begin(), readers.end());
+    return place;
 }
 
 }  // namespace
@@ -43,12 +54,17 @@ placer::tile_state& placer::tile(std::uint32_t index) {
     while (m_tiles.size() <= index) {
         tile_state fresh;
         fresh.free_imas = m_machine.imas_per_tile;
-        const auto number = static_cast<std::uint32_t>(m_tiles.size());
+        const std::uint32_t number = number_of(static_cast<std::uint32_t>(m_tiles.size()));
         fresh.program.node = m_machine.nodes(1).tile(number / m_machine.tiles_per_chip,
                                                      number % m_machine.tiles_per_chip);
         m_tiles.push_back(std::move(fresh));
     }
     return m_tiles[index];
+}
+
+std::uint32_t placer::number_of(std::uint32_t index) const {
+    const std::uint32_t tiles = m_machine.tiles_per_chip;
+    return m_machine.path.empty() ? index : index / tiles * tiles + m_machine.path[index % tiles];
 }
 
 std::uint32_t placer::arrays_free(std::uint32_t index) {
@@ -114,21 +130,22 @@ void placer::place_vector(std::uint32_t index, stage_kind kind) {
     const nn::node& n = m_network.nodes[index];
     layer_placement layer;
     layer.node = index;
-    const mapping::map_dims& out = m_views[n.output].dims;
-    layer.windows = std::uint64_t{out.height} * out.width;
-    for (const site& s : sites(m_views[n.inputs[0]].root, layer.windows)) {
-        const auto copies = static_cast<std::uint32_t>(s.tiles.size());
+    const reram::stage_record like = start_stage(kind, index, n.geometry);
+    layer.windows = std::uint64_t{like.window.output_h} * like.window.output_w;
+    const bool pools = kind == stage_kind::max_pool || kind == stage_kind::average_pool;
+    for (const site& s :
+         sites(m_views[n.inputs[0]].root, like.window, pools ? pool_cycles(index) : 0)) {
         for (const range& channels : fitting_pieces(index, n.inputs, s.channels)) {
-            for (std::uint32_t turn = 0; turn < copies; ++turn) {
-                const reram::window_turns turns{turn, copies};
-                const std::uint32_t where = with_room(s.tiles[turn], index, n.inputs, channels);
-                const std::uint32_t stage = add_vector_stage(kind, index, n.inputs, n.geometry,
-                                                             n.output, where, channels, turns);
-                m_made[n.output].push_back({where, stage, channels.first, channels, turns});
+            for (std::size_t copy = 0; copy < s.tiles.size(); ++copy) {
+                const std::uint32_t where = with_room(s.tiles[copy], index, n.inputs, channels);
+                const std::uint32_t stage = add_vector_stage(
+                    kind, index, n.inputs, n.geometry, n.output, where, channels, s.shares[copy]);
+                m_made[n.output].push_back(
+                    {where, stage, channels.first, channels, s.shares[copy]});
                 note_tile(layer, where);
             }
         }
-        layer.copies = std::max(layer.copies, copies);
+        layer.copies = std::max(layer.copies, static_cast<std::uint32_t>(s.tiles.size()));
     }
     m_layers.push_back(std::move(layer));
 }
@@ -147,17 +164,17 @@ void placer::place_concat(std::uint32_t index) {
         if (m_network.values[id].type == m_network.values[n.output].type) {
             for (const slice& s : m_made[root]) m_made[n.output].push_back(arrives(s));
         } else {
-            const mapping::map_dims& dims = m_views[root].dims;
-            for (const site& s : sites(root, std::uint64_t{dims.height} * dims.width)) {
-                const auto copies = static_cast<std::uint32_t>(s.tiles.size());
-                for (std::uint32_t turn = 0; turn < copies; ++turn) {
-                    const reram::window_turns turns{turn, copies};
-                    const std::uint32_t where = with_room(s.tiles[turn], index, {root}, s.channels);
+            reram::stage_window each_pixel;
+            each_pixel.output_h = m_views[root].dims.height;
+            each_pixel.output_w = m_views[root].dims.width;
+            for (const site& s : sites(root, each_pixel, 0)) {
+                for (std::size_t copy = 0; copy < s.tiles.size(); ++copy) {
+                    const std::uint32_t where = with_room(s.tiles[copy], index, {root}, s.channels);
                     const std::uint32_t stage =
                         add_vector_stage(stage_kind::requantise, index, {root}, {}, n.output, where,
-                                         s.channels, turns);
+                                         s.channels, s.shares[copy]);
                     m_made[n.output].push_back(
-                        arrives({where, stage, s.channels.first, s.channels, turns}));
+                        arrives({where, stage, s.channels.first, s.channels, s.shares[copy]}));
                     note_tile(layer, where);
                 }
             }
@@ -184,7 +201,7 @@ void placer::place_select(std::uint32_t index) {
                                         source.stage,
                                         source.from_channel + (from - source.channels.first),
                                         {first + (from - run.first), end - from},
-                                        source.turns});
+                                        source.share});
         }
         first += run.count;
     }
@@ -194,7 +211,7 @@ std::uint32_t placer::add_vector_stage(stage_kind kind, std::uint32_t index,
                                        const std::vector<nn::value_id>& inputs,
                                        const nn::window& geometry, nn::value_id output,
                                        std::uint32_t where, range channels,
-                                       const reram::window_turns& turns) {
+                                       const reram::window_share& share) {
     const nn::node& n = m_network.nodes[index];
     tile_state& t = tile(where);
     const auto stage_index = static_cast<std::uint32_t>(t.program.stages.size());
@@ -215,7 +232,7 @@ std::uint32_t placer::add_vector_stage(stage_kind kind, std::uint32_t index,
     const mapping::map_dims& extent = m_views[slides ? output : first].dims;
     s.window.output_h = extent.height;
     s.window.output_w = extent.width;
-    s.turns = turns;
+    s.share = share;
     tile(where).program.stages.push_back(std::move(s));
     return stage_index;
 }
@@ -244,48 +261,67 @@ reram::stage_record placer::start_stage(stage_kind kind, std::uint32_t index, co
     return s;
 }
 
-std::vector<placer::site> placer::sites(nn::value_id value, std::uint64_t windows) const {
-    // One stage makes a pixel in about a cycle; it is asked for no less than a bit-serial layer is.
-    constexpr std::uint64_t cycles = 8;
-    const std::uint64_t pace = std::max<std::uint64_t>(1, m_plan.placed.interval_cycles);
-    const std::uint64_t wanted = std::min(windows, (windows * cycles + pace - 1) / pace);
-    const std::vector<slice>& made = m_made[value];
-    std::uint32_t turns = 1;
-    for (const slice& s : made) turns = std::max(turns, s.turns.step);
+std::vector<placer::site> placer::sites(nn::value_id value, const reram::stage_window& window,
+                                        std::uint64_t cycles_of_pool) const {
+    const bool pools = cycles_of_pool != 0;
+    const std::uint64_t pixels =
+        std::uint64_t{m_views[value].dims.height} * m_views[value].dims.width;
     std::vector<site> result;
-    for (const slice& first : joined(made, 0)) {
-        result.push_back({first.channels, {first.tile == outside ? m_cursor : first.tile}});
-    }
-    for (std::uint32_t turn = 1; turn < turns; ++turn) {
-        const std::vector<slice> copies = joined(made, turn);
-        for (site& s : result) {
-            for (const slice& copy : copies) {
-                const bool is_copy = copy.channels.first == s.channels.first &&
-                                     copy.channels.count == s.channels.count;
-                const bool is_new =
-                    std::find(s.tiles.begin(), s.tiles.end(), copy.tile) == s.tiles.end();
-                if (is_copy && is_new && s.tiles.size() < wanted) s.tiles.push_back(copy.tile);
-            }
+    std::uint64_t made = 0;  // pixels, at the last site
+    const auto close = [&] {
+        if (result.empty() || (!pools && made == pixels)) return;
+        thin_out(result.back(), window, std::max<std::uint64_t>(1, cycles_of_pool));
+    };
+    for (const slice& s : joined(m_made[value])) {
+        if (result.empty() || s.channels.first >= result.back().channels.end()) {
+            close();
+            result.push_back({s.channels, {}, {}});
+            made = 0;
         }
+        site& last = result.back();
+        const bool is_copy =
+            s.channels.first == last.channels.first && s.channels.count == last.channels.count;
+        if (!is_copy) continue;
+        last.tiles.push_back(s.tile == outside ? m_cursor : s.tile);
+        last.shares.push_back(s.share);
+        made += s.share.count(m_views[value].dims.height, m_views[value].dims.width);
     }
+    close();
     return result;
 }
 
-std::vector<placer::slice> placer::joined(std::vector<slice> slices, std::uint32_t first_turn) {
-    slices.erase(std::remove_if(slices.begin(), slices.end(),
-                                [=](const slice& s) { return s.turns.first != first_turn; }),
-                 slices.end());
-    std::sort(slices.begin(), slices.end(),
-              [](const slice& a, const slice& b) { return a.channels.first < b.channels.first; });
+void placer::thin_out(site& s, const reram::stage_window& window, std::uint64_t cycles) const {
+    const std::uint64_t in_pace = m_plan.placed.interval_cycles / cycles;
+    std::vector<std::uint32_t> tiles;
+    for (const std::uint32_t t : s.tiles) {
+        if (std::find(tiles.begin(), tiles.end(), t) == tiles.end()) tiles.push_back(t);
+    }
+    const layer_load load{window.output_h, window.output_w, cycles, 0};
+    window_deal deal = fewest_copies(load, std::max<std::uint64_t>(1, in_pace));
+    if (deal.copies() > tiles.size()) {
+        deal = fewest_windows(load, static_cast<std::uint32_t>(tiles.size()));
+    }
+    s.shares = deal.shares(load);
+    tiles.resize(s.shares.size());
+    s.tiles = std::move(tiles);
+}
+
+std::vector<placer::slice> placer::joined(std::vector<slice> slices) {
+    std::sort(slices.begin(), slices.end(), [](const slice& a, const slice& b) {
+        return std::tie(a.share, a.channels.first) < std::tie(b.share, b.channels.first);
+    });
     std::vector<slice> result;
     for (const slice& s : slices) {
-        if (!result.empty() && result.back().tile == s.tile &&
+        if (!result.empty() && result.back().tile == s.tile && result.back().share == s.share &&
             result.back().channels.end() == s.channels.first) {
             result.back().channels.count += s.channels.count;
         } else {
             result.push_back(s);
         }
     }
+    std::stable_sort(result.begin(), result.end(), [](const slice& a, const slice& b) {
+        return a.channels.first < b.channels.first;
+    });
     return result;
 }
 
@@ -297,15 +333,20 @@ void placer::note_tile(layer_placement& layer, std::uint32_t index) {
 void placer::add_inputs_and_outputs() {
     const auto describe = [&](nn::value_id id) {
         const mapping::value_view& v = m_views[id];
-        return io_tensor{v.root,
-                         v.dims.channels,
-                         v.dims.height,
-                         v.dims.width,
-                         static_cast<std::uint32_t>(m_network.values[id].type.bytes()),
-                         {}};
+        io_tensor t;
+        t.tensor = v.root;
+        t.channels = v.dims.channels;
+        t.height = v.dims.height;
+        t.width = v.dims.width;
+        t.element_bytes = static_cast<std::uint32_t>(m_network.values[id].type.bytes());
+        return t;
     };
     for (const nn::value_id id : m_network.inputs) {
-        m_plan.placed.program.inputs.push_back(describe(id));
+        io_tensor in = describe(id);
+        const std::uint64_t pixels =
+            m_machine.input_packet_bytes / (std::uint64_t{in.channels} * in.element_bytes);
+        in.run = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(pixels, 1, in.width));
+        m_plan.placed.program.inputs.push_back(std::move(in));
     }
     for (const nn::value_id id : m_network.outputs) {
         m_plan.placed.program.outputs.push_back(describe(id));
@@ -314,27 +355,45 @@ void placer::add_inputs_and_outputs() {
 
 void placer::connect() {
     const std::uint32_t host = m_machine.nodes(m_plan.placed.chips).host();
-    for (tile_state& t : m_tiles) {
-        for (const reram::tensor_buffer& b : t.program.buffers) {
-            route(b.tensor, t.program.node, {b.first_channel, b.channels});
+    for (const tile_state& t : m_tiles) {
+        for (std::uint32_t b = 0; b < t.program.buffers.size(); ++b) {
+            const reram::tensor_buffer& buffer = t.program.buffers[b];
+            route(buffer.tensor, t.program.node, {buffer.first_channel, buffer.channels},
+                  reram::readers_of(t.program, b));
         }
     }
     for (const io_tensor& out : m_plan.placed.program.outputs) {
-        route(out.tensor, host, {0, out.channels});
+        route(out.tensor, host, {0, out.channels}, {});
     }
 }
 
-void placer::route(nn::value_id value, std::uint32_t node, range wanted) {
+void placer::route(nn::value_id value, std::uint32_t node, range wanted,
+                   const std::vector<reram::window_reader>& readers) {
+    const mapping::map_dims& dims = m_views[value].dims;
+    const reram::pixel_set pixels(readers, dims.height, dims.width);
+    const auto makes_some = [&](const reram::window_share& share) {
+        if (share.is_all()) return true;
+        for (auto p = share.first(dims.width); p < dims.height * dims.width;
+             p = share.next(p, dims.width)) {
+            if (pixels.contains(p)) return true;
+        }
+        return false;
+    };
     for (const slice& s : m_made[value]) {
         const std::uint32_t first = std::max(s.channels.first, wanted.first);
         const std::uint32_t end = std::min(s.channels.end(), wanted.end());
-        if (first >= end) continue;
-        const reram::route r{node, value, s.from_channel + (first - s.channels.first), end - first,
-                             first};
+        if (first >= end || !makes_some(s.share)) continue;
+        reram::route r{node, value, s.from_channel + (first - s.channels.first), end - first,
+                       first};
+        r.readers = static_cast<std::uint32_t>(readers.size());
         if (s.tile == outside) {
-            m_plan.placed.program.inputs[s.stage].routes.push_back(r);
+            io_tensor& in = m_plan.placed.program.inputs[s.stage];
+            r.first_reader = place_of(readers, in.readers);
+            in.routes.push_back(r);
         } else {
-            m_tiles[s.tile].program.stages[s.stage].routes.push_back(r);
+            reram::tile_program& maker = m_tiles[s.tile].program;
+            r.first_reader = place_of(readers, maker.readers);
+            maker.stages[s.stage].routes.push_back(r);
         }
     }
 }
@@ -358,6 +417,13 @@ placement_plan placer::finish() {
         if (!t.program.stages.empty()) {
             m_plan.placed.program.tiles.push_back(std::move(t.program));
         }
+    }
+    std::vector<reram::tile_program>& tiles = m_plan.placed.program.tiles;
+    std::sort(tiles.begin(), tiles.end(),
+              [](const auto& a, const auto& b) { return a.node < b.node; });
+    for (layer_placement& layer : m_layers) {
+        for (std::uint32_t& t : layer.tiles) t = number_of(t);
+        std::sort(layer.tiles.begin(), layer.tiles.end());
     }
     m_plan.placed.tiles = static_cast<std::uint32_t>(m_plan.placed.program.tiles.size());
     m_plan.placed.layers = std::move(m_layers);

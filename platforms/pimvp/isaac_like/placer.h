@@ -23,7 +23,7 @@ struct planned_matrix {
     std::uint32_t node = 0;  ///< index into network::nodes
     std::uint32_t weight_bits = 0, input_bits = 0;
     mapping::lowered_matrix lowered;
-    std::uint32_t copies = 1;
+    std::vector<reram::window_share> shares;  ///< of its copies
 };
 
 /// A placement, and what is needed to fill its crossbars. Internal to the mapper.
@@ -46,12 +46,13 @@ class placer {
         std::uint32_t tile = outside, stage = 0;
         std::uint32_t from_channel = 0;  ///< counted in the stage's output
         range channels;                  ///< counted in the value
-        reram::window_turns turns;       ///< windows that the stage makes
+        reram::window_share share;       ///< windows that the stage makes
     };
-    /// Channels of a value that several copies of a stage make, and their tiles.
+    /// Where copies of a stage make channels of a value.
     struct site {
         range channels;
         std::vector<std::uint32_t> tiles;
+        std::vector<reram::window_share> shares;  ///< of the copies on these tiles
     };
     /// A crossbar of a layer: which weights it holds.
     struct array_use {
@@ -81,7 +82,10 @@ private:
 
     // Tiles -------------------------------------------------------------------------------------
 
+    /// By its place on the path through all chips.
     tile_state& tile(std::uint32_t index);
+    /// Its number, counted over all chips.
+    [[nodiscard]] std::uint32_t number_of(std::uint32_t index) const;
 
     std::uint32_t arrays_free(std::uint32_t index);
 
@@ -101,6 +105,13 @@ private:
     [[nodiscard]] std::uint32_t imas_of(const mapping::lowered_matrix& m) const;
 
     void place_matrix(std::uint32_t index);
+    /// How many copies of a layer with so many stand on a tile so that the tiles' units keep pools
+    /// behind it in pace with the layers.
+    [[nodiscard]] std::uint32_t copies_per_tile(std::uint32_t index, std::uint32_t copies) const;
+    /// Whether a value is another one, or goes into it by concatenations.
+    [[nodiscard]] bool is_part_of(nn::value_id part, nn::value_id whole) const;
+    /// Cycles in which a tile's units make a pixel of a pool.
+    [[nodiscard]] std::uint64_t pool_cycles(std::uint32_t index) const;
 
     /// Deals the arrays of a copy out to tiles, column block by column block.
     void place_copy(const mapping::lowered_matrix& m, layer_placement& layer);
@@ -153,18 +164,22 @@ private:
                                    const std::vector<nn::value_id>& inputs,
                                    const nn::window& geometry, nn::value_id output,
                                    std::uint32_t where, range channels,
-                                   const reram::window_turns& turns);
+                                   const reram::window_share& share);
 
     reram::stage_record start_stage(stage_kind kind, std::uint32_t index, const nn::window& g);
 
-    /// Where stages behind a value may stand: on the tiles that make it, whose adjacent channels
-    /// are one. Copies that deal channels out like the first one offer their tiles, too: as many as
-    /// keep `windows` in pace with the layers.
-    [[nodiscard]] std::vector<site> sites(nn::value_id value, std::uint64_t windows) const;
+    /// Where stages with such windows behind a value stand: on the tiles that make it, whose
+    /// adjacent channels are one. Behind copies of a layer that deal channels out alike, a stage
+    /// that makes a pixel of each pixel follows every copy, so that nothing travels; others stand
+    /// on as many of the tiles as keep them in pace with the layers.
+    [[nodiscard]] std::vector<site> sites(nn::value_id value, const reram::stage_window& window,
+                                          std::uint64_t cycles_of_pool) const;
+    /// Tiles of a site, fewer and each once, which share the windows of so many cycles anew.
+    void thin_out(site& s, const reram::stage_window& window, std::uint64_t cycles) const;
 
-    /// The adjacent channels that stages with the same `first` turn make on one tile as one slice;
-    /// what made them no longer matters.
-    static std::vector<slice> joined(std::vector<slice> slices, std::uint32_t first_turn);
+    /// The adjacent channels that stages with the same share of the windows make on one tile as one
+    /// slice; what made them no longer matters. Sorted by channels, then shares.
+    static std::vector<slice> joined(std::vector<slice> slices);
 
     static void note_tile(layer_placement& layer, std::uint32_t index);
 
@@ -174,7 +189,9 @@ private:
 
     void connect();
 
-    void route(nn::value_id value, std::uint32_t node, range wanted);
+    /// Sends channels of a value to a node where `readers` want them (none: all pixels).
+    void route(nn::value_id value, std::uint32_t node, range wanted,
+               const std::vector<reram::window_reader>& readers);
 
     /// How many chips; refuses a network that the machine cannot hold.
     void count_chips();
@@ -205,8 +222,9 @@ private:
     std::vector<tile_state> m_tiles;
     std::uint32_t m_cursor;       ///< tile that layers go to
     std::uint32_t m_first_free;   ///< before it no tile has a free IMA; with copies
-    reram::window_turns m_turns;  ///< of the copy that is placed
-    std::map<std::uint32_t, home_of_block> m_homes;  ///< of that copy
+    reram::window_share m_share;  ///< of the copy that is placed
+    std::map<std::uint32_t, std::uint32_t> m_copies_on;  ///< of its layer, by tile
+    std::map<std::uint32_t, home_of_block> m_homes;      ///< of that copy
     /// Images of the layer's crossbars, which its copies share: (column block, row block) ->
     /// offset.
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> m_images;

@@ -2,6 +2,7 @@
 #include <pimvp/isaac_like/placer.h>
 
 #include <pimvp/isaac_like/precision.h>
+#include <pimvp/post/post_units.h>
 
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/reram/crossbar_encoder.h>
@@ -80,15 +81,18 @@ planned_matrix placer::lowered(std::uint32_t index) const {
 void placer::count_copies() {
     std::vector<layer_load> loads;
     for (const planned_matrix& m : m_plan.matrices) {
-        loads.push_back({m.lowered.windows(), m.input_bits,
+        const mapping::map_dims& out = m_views[m_network.nodes[m.node].output].dims;
+        loads.push_back({out.height, out.width, m.input_bits,
                          std::uint64_t{imas_of(m.lowered)} * m_machine.crossbars_per_ima});
     }
-    std::vector<std::uint32_t> copies(loads.size(), 1);
+    std::vector<window_deal> deals(loads.size());
     if (m_machine.replication.crossbars != 0) {
-        copies = balanced_copies(loads, m_machine.replication.crossbars);
+        deals = balanced_copies(loads, m_machine.replication.crossbars);
     }
-    for (std::size_t i = 0; i < copies.size(); ++i) m_plan.matrices[i].copies = copies[i];
-    m_plan.placed.interval_cycles = interval_cycles(loads, copies);
+    for (std::size_t i = 0; i < deals.size(); ++i) {
+        m_plan.matrices[i].shares = deals[i].shares(loads[i]);
+    }
+    m_plan.placed.interval_cycles = interval_cycles(loads, deals);
 }
 
 std::uint32_t placer::imas_of(const mapping::lowered_matrix& m) const {
@@ -126,7 +130,7 @@ void placer::place_matrix(std::uint32_t index) {
     layer.row_blocks = static_cast<std::uint32_t>(m.row_blocks.size());
     layer.column_blocks = static_cast<std::uint32_t>(m.column_blocks.size());
     layer.arrays = m.arrays();
-    layer.copies = planned.copies;
+    layer.copies = static_cast<std::uint32_t>(planned.shares.size());
     layer.windows = m.windows();
     layer.macs = m_network.macs(n);
     for (const mapping::column_block& block : m.column_blocks) {
@@ -143,8 +147,9 @@ void placer::place_matrix(std::uint32_t index) {
     layer.conversions = layer.windows * (converted + unit) * layer.input_bits;
 
     m_images.clear();
-    for (std::uint32_t turn = 0; turn < planned.copies; ++turn) {
-        m_turns = {turn, planned.copies};
+    m_copies_on.clear();
+    for (const reram::window_share& share : planned.shares) {
+        m_share = share;
         place_copy(m, layer);
     }
     m_layers.push_back(std::move(layer));
@@ -181,10 +186,48 @@ void placer::seek(const mapping::lowered_matrix& m, const layer_placement& layer
         while (tile(m_first_free).free_imas == 0) ++m_first_free;
         m_cursor = m_first_free;
     }
-    while (arrays_free(m_cursor) < wanted ||
+    const std::uint32_t most = follows ? 1 : copies_per_tile(layer.node, layer.copies);
+    while (arrays_free(m_cursor) < wanted || m_copies_on[m_cursor] == most ||
            !has_room(m_cursor, layer.node, {n.inputs[0]}, {0, m.input.channels})) {
         ++m_cursor;
     }
+    ++m_copies_on[m_cursor];
+}
+
+std::uint32_t placer::copies_per_tile(std::uint32_t index, std::uint32_t copies) const {
+    std::uint64_t cycles = 0;
+    for (std::uint32_t i = 0; i < m_network.nodes.size(); ++i) {
+        const nn::node& n = m_network.nodes[i];
+        const bool pools = n.kind == nn::op_kind::max_pool || n.kind == nn::op_kind::average_pool;
+        if (!pools || !is_part_of(m_network.nodes[index].output, n.inputs[0])) continue;
+        const mapping::map_dims& out = m_views[n.output].dims;
+        cycles += std::uint64_t{out.height} * out.width * pool_cycles(i);
+    }
+    const std::uint64_t pace = std::max<std::uint64_t>(1, m_plan.placed.interval_cycles);
+    const std::uint64_t tiles = std::max<std::uint64_t>(1, (cycles + pace - 1) / pace);
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, copies / tiles));
+}
+
+bool placer::is_part_of(nn::value_id part, nn::value_id whole) const {
+    const nn::value_id root = m_views[whole].root;
+    if (root == part) return true;
+    return std::any_of(m_network.nodes.begin(), m_network.nodes.end(), [&](const nn::node& n) {
+        return n.output == root && n.kind == nn::op_kind::concat &&
+               std::any_of(n.inputs.begin(), n.inputs.end(),
+                           [&](nn::value_id input) { return is_part_of(part, input); });
+    });
+}
+
+std::uint64_t placer::pool_cycles(std::uint32_t index) const {
+    const nn::node& n = m_network.nodes[index];
+    const mapping::map_dims& in = m_views[n.inputs[0]].dims;
+    const std::uint64_t elements = std::uint64_t{in.channels} *
+                                   static_cast<std::uint64_t>(n.geometry.kernel_h) *
+                                   static_cast<std::uint64_t>(n.geometry.kernel_w);
+    post::operation_counts work;
+    (n.kind == nn::op_kind::max_pool ? work.compared : work.accumulated) = elements;
+    const std::uint64_t fs = post::time_of(m_machine.post, work).fs;
+    return std::max<std::uint64_t>(1, (fs + m_machine.cycle.fs - 1) / m_machine.cycle.fs);
 }
 
 nn::input_precision placer::precision_of(const nn::node& n,
@@ -213,7 +256,7 @@ void placer::make_matrix_stage(const mapping::lowered_matrix& m, const std::vect
     tile_state& t = tile(m_cursor);
     const auto stage_index = static_cast<std::uint32_t>(t.program.stages.size());
     reram::stage_record s = start_stage(stage_kind::matrix, layer.node, m.geometry);
-    s.turns = m_turns;
+    s.share = m_share;
     s.input_type = format_of(in.type);
     s.input_bits = layer.input_bits;
     s.input_signed = in.type.is_signed ? 1 : 0;
@@ -240,7 +283,7 @@ void placer::make_matrix_stage(const mapping::lowered_matrix& m, const std::vect
     add_accumulators(m, part, n, in.type, s);
     share_imas(m, part, local_rows, layer, s);
 
-    slice made{m_cursor, stage_index, 0, {}, m_turns};
+    slice made{m_cursor, stage_index, 0, {}, m_share};
     for (const reram::output_segment& g : s.segments) {
         if (g.role == static_cast<std::uint32_t>(reram::segment_role::partial)) continue;
         made.from_channel = g.first_channel;

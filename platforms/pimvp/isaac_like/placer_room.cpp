@@ -2,6 +2,7 @@
 #include <pimvp/isaac_like/placer.h>
 
 #include <pimvp/core/diagnostics.h>
+#include <pimvp/reram/pixel_set.h>
 
 #include <algorithm>
 #include <map>
@@ -31,7 +32,8 @@ demand demand_of(const reram::tile_program& tile, const held_by_reader& held,
         const std::uint64_t bytes = pixel_bytes(buffer) * held_in(tile, b, held);
         d.held += bytes;
         d.pixels += pixel_bytes(buffer);
-        d.whole += pixel_bytes(buffer) * buffer.height * buffer.width * in_flight;
+        const reram::pixel_set wanted(reram::readers_of(tile, b), buffer.height, buffer.width);
+        d.whole += pixel_bytes(buffer) * wanted.count(0, buffer.height * buffer.width) * in_flight;
         if (bytes > most) d.largest = b;
         most = std::max(most, bytes);
     }
@@ -57,16 +59,37 @@ demand demand_of(const reram::tile_program& tile, const held_by_reader& held,
         ": raise tile.edram.size, or use narrower integers");
 }
 
-/// Shares a tile's eDRAM among its buffers: makers may be the same number of pixels ahead of what
-/// each must hold. They are told of room when half of that has become free.
+/// What lets all copies that read a buffer work at the same time: beside what one must hold, the
+/// rows between two of its windows.
+std::uint64_t wanted_in(const reram::tile_program& tile, std::uint32_t buffer,
+                        const held_by_reader& held) {
+    const reram::tensor_buffer& b = tile.buffers[buffer];
+    std::uint32_t rows = 1;
+    for (const reram::window_reader& reader : reram::readers_of(tile, buffer)) {
+        rows = std::max(rows, reader.share.row_step * reader.window.stride_h);
+    }
+    return held_in(tile, buffer, held, std::min(rows, b.height) * b.width);
+}
+
+/// Shares a tile's eDRAM among its buffers: first towards what lets copies work side by side, then
+/// makers may be the same number of pixels ahead. They are told of room when half of what is beyond
+/// the least has become free.
 void share_room(reram::tile_program& tile, const demand& d, const held_by_reader& held,
                 std::uint64_t edram_bytes) {
+    const std::uint64_t spare = edram_bytes - d.held;
+    std::uint64_t needed = 0;
+    for (std::uint32_t b = 0; b < tile.buffers.size(); ++b) {
+        needed +=
+            pixel_bytes(tile.buffers[b]) * (wanted_in(tile, b, held) - held_in(tile, b, held));
+    }
     for (std::uint32_t b = 0; b < tile.buffers.size(); ++b) {
         reram::tensor_buffer& buffer = tile.buffers[b];
         const std::uint64_t least = held_in(tile, b, held);
-        const std::uint64_t spare = (edram_bytes - d.held) / d.pixels;
-        buffer.capacity = static_cast<std::uint32_t>(least + spare);
-        buffer.grain = static_cast<std::uint32_t>(spare / 2 + 1);
+        const std::uint64_t wanted = wanted_in(tile, b, held) - least;
+        const std::uint64_t more =
+            needed <= spare ? wanted + (spare - needed) / d.pixels : wanted * spare / needed;
+        buffer.capacity = static_cast<std::uint32_t>(least + more);
+        buffer.grain = static_cast<std::uint32_t>(more / 2 + 1);
     }
 }
 

@@ -36,6 +36,7 @@ public:
     explicit actor_graph(const spatial_program& program) {
         for (const io_tensor& in : program.inputs) {
             m_actors.push_back({{in.height * in.width, {}}, {}, {}});
+            m_runs[in.tensor] = in.run;
             note_routes(in.routes);
         }
         for (const reram::tile_program& tile : program.tiles) {
@@ -72,7 +73,7 @@ public:
             const actor& a = m_actors[order[i]];
             for (std::size_t r = 0; r < a.reads.size(); ++r) {
                 std::uint32_t& most = held[{a.layer, a.reads[r]}];
-                most = std::max(most, streams[i].reads[r].held);
+                most = std::max(most, streams[i].reads[r].held + ahead_of(a.reads[r]));
             }
         }
         return held;
@@ -110,6 +111,12 @@ private:
         for (const reram::route& r : s.routes) m_makers[r.tensor].insert(known->second);
     }
 
+    /// Pixels that the maker of a tensor must be able to make before it sends the first of them.
+    [[nodiscard]] std::uint32_t ahead_of(std::uint32_t tensor) const {
+        const auto found = m_runs.find(tensor);
+        return found == m_runs.end() ? 0 : found->second - 1;
+    }
+
     void note_routes(const std::vector<reram::route>& routes) {
         for (const reram::route& r : routes) m_makers[r.tensor].insert(m_actors.size() - 1);
     }
@@ -138,6 +145,7 @@ private:
     std::vector<const reram::stage_window*> m_windows;  ///< of the others
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> m_groups;
     std::map<std::uint32_t, std::set<std::size_t>> m_makers;  ///< by tensor
+    std::map<std::uint32_t, std::uint32_t> m_runs;            ///< of inputs, by tensor
 };
 
 }  // namespace
@@ -147,14 +155,16 @@ held_by_reader held_pixels(const spatial_program& program) {
 }
 
 std::uint32_t held_in(const reram::tile_program& tile, std::uint32_t buffer,
-                      const held_by_reader& held) {
+                      const held_by_reader& held, std::uint32_t more) {
     std::uint32_t most = 1;
     for (const reram::stage_record& s : tile.stages) {
         const bool two = reram::has_two_inputs(static_cast<reram::stage_kind>(s.kind));
         if (s.input != buffer && !(two && s.second_input == buffer)) continue;
         most = std::max(most, held.at({s.layer, tile.buffers[buffer].tensor}));
     }
-    return most;
+    const reram::tensor_buffer& b = tile.buffers[buffer];
+    const reram::pixel_set wanted(reram::readers_of(tile, buffer), b.height, b.width);
+    return wanted.most_within(most + more, b.height * b.width);
 }
 
 std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::uint32_t>> feeding_nodes(

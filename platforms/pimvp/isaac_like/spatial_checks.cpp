@@ -2,6 +2,7 @@
 #include <pimvp/isaac_like/spatial_program.h>
 
 #include <pimvp/core/bytes.h>
+#include <pimvp/reram/pixel_set.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -21,23 +22,33 @@ namespace {
     throw core::format_error(0, what);
 }
 
-/// Channels and windows of the tensors that reach the nodes, to be covered without gap or overlap.
+/// Channels and pixels of the tensors that reach the nodes, to be covered without gap or overlap.
 class coverage {
 public:
-    void add(const reram::route& to, const reram::window_turns& turns, std::uint32_t height,
-             std::uint32_t width, std::uint32_t element_bytes) {
+    /// `readers`: the list that the route refers to.
+    void add(const reram::route& to, const std::vector<reram::window_reader>& readers,
+             const reram::window_share& share, std::uint32_t height, std::uint32_t width,
+             std::uint32_t element_bytes) {
+        const auto first = readers.begin() + to.first_reader;
+        const std::vector<reram::window_reader> known(first, first + to.readers);
         feed& f = m_feeds[{to.node, to.tensor}];
         const shape s{height, width, element_bytes};
         if (!f.pieces.empty() && f.extent != s) {
             refuse("tensor " + std::to_string(to.tensor) + " arrives in two shapes");
         }
+        if (!f.pieces.empty() && f.readers != known) {
+            refuse("tensor " + std::to_string(to.tensor) + ": its makers know different readers");
+        }
         f.extent = s;
-        if (!f.pieces.emplace(std::pair{to.to_channel, turns}, to.channels).second) {
+        f.readers = known;
+        if (!f.pieces.emplace(std::pair{to.to_channel, share}, to.channels).second) {
             refuse("tensor " + std::to_string(to.tensor) + ": a channel arrives twice");
         }
     }
-    void expect(std::uint32_t node, std::uint32_t tensor, std::uint32_t first, std::uint32_t count,
-                std::uint32_t height, std::uint32_t width, std::uint32_t element_bytes) {
+    void expect(std::uint32_t node, std::uint32_t tensor,
+                const std::vector<reram::window_reader>& readers, std::uint32_t first,
+                std::uint32_t count, std::uint32_t height, std::uint32_t width,
+                std::uint32_t element_bytes) {
         const auto found = m_feeds.find({node, tensor});
         const std::string name =
             "tensor " + std::to_string(tensor) + " at node " + std::to_string(node);
@@ -45,6 +56,8 @@ public:
         if (found->second.extent != shape{height, width, element_bytes}) {
             refuse(name + ": fed in another shape");
         }
+        if (found->second.readers != readers) refuse(name + ": its makers know other readers");
+        const reram::pixel_set pixels(readers, height, width);
         // Between two ends of pieces the same pieces cover every channel.
         std::set<std::uint64_t> ends{first, std::uint64_t{first} + count};
         for (const auto& [begin, channels] : found->second.pieces) {
@@ -56,7 +69,7 @@ public:
         }
         ends.erase(std::prev(ends.end()));
         for (const std::uint64_t channel : ends) {
-            if (!is_whole(found->second, channel)) {
+            if (!is_whole(found->second, channel, pixels, height, width)) {
                 refuse(name + ": channels missing, doubled or out of range");
             }
         }
@@ -73,20 +86,33 @@ private:
     using shape = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
     struct feed {
         shape extent;
+        std::vector<reram::window_reader> readers;
         /// (first channel, windows) -> channels
-        std::map<std::pair<std::uint32_t, reram::window_turns>, std::uint32_t> pieces;
+        std::map<std::pair<std::uint32_t, reram::window_share>, std::uint32_t> pieces;
     };
-    /// Whether a channel arrives once in each window.
-    static bool is_whole(const feed& f, std::uint64_t channel) {
-        std::set<std::uint32_t> turns;
-        std::uint32_t step = 0;
+    /// Whether a channel of each pixel arrives once.
+    static bool is_whole(const feed& f, std::uint64_t channel, const reram::pixel_set& pixels,
+                         std::uint32_t height, std::uint32_t width) {
+        const std::uint32_t map_pixels = height * width;
+        std::vector<bool> arrived;
         for (const auto& [begin, channels] : f.pieces) {
             if (begin.first > channel) break;
             if (channel - begin.first >= channels) continue;
-            if (step == 0) step = begin.second.step;
-            if (begin.second.step != step || !turns.insert(begin.second.first).second) return false;
+            const reram::window_share& share = begin.second;
+            if (arrived.empty() && share.is_all()) {
+                arrived.assign(map_pixels, true);
+                continue;
+            }
+            arrived.resize(map_pixels, false);
+            for (auto p = share.first(width); p < map_pixels; p = share.next(p, width)) {
+                if (arrived[p]) return false;
+                arrived[p] = true;
+            }
         }
-        return step != 0 && turns.size() == step;
+        for (std::uint32_t p = 0; p < map_pixels; ++p) {
+            if (pixels.contains(p) && (arrived.empty() || !arrived[p])) return false;
+        }
+        return true;
     }
     std::map<std::pair<std::uint32_t, std::uint32_t>, feed> m_feeds;
 };
@@ -115,14 +141,14 @@ std::uint32_t windows_of(const reram::stage_record& s) {
 void check_partials(const spatial_program& program) {
     // (layer, node of the home, first channel, count, all windows, own ones) -> messages per pixel
     using key = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
-                           std::uint32_t, reram::window_turns>;
+                           std::uint32_t, reram::window_share>;
     std::map<key, std::uint32_t> sent;
     for (const auto& tile : program.tiles) {
         for (const auto& s : tile.stages) {
             for (const auto& g : s.segments) {
                 if (g.role == static_cast<std::uint32_t>(reram::segment_role::partial)) {
                     ++sent[{s.layer, g.home_node, g.first_channel, g.count, windows_of(s),
-                            s.turns}];
+                            s.share}];
                 }
             }
         }
@@ -132,7 +158,7 @@ void check_partials(const spatial_program& program) {
             for (const auto& g : s.segments) {
                 if (g.role != static_cast<std::uint32_t>(reram::segment_role::home)) continue;
                 const auto found = sent.find(
-                    {s.layer, tile.node, g.first_channel, g.count, windows_of(s), s.turns});
+                    {s.layer, tile.node, g.first_channel, g.count, windows_of(s), s.share});
                 if (found == sent.end() || found->second != g.partials) {
                     refuse("layer " + std::to_string(s.layer) +
                            ": partial sums expected and sent differ");
@@ -156,7 +182,7 @@ public:
                         m_waits_for.size());
                 }
                 if (s.kind == static_cast<std::uint32_t>(reram::stage_kind::matrix)) {
-                    m_matrices[{tile.node, s.layer, s.turns}] = m_waits_for.size();
+                    m_matrices[{tile.node, s.layer, s.share}] = m_waits_for.size();
                 }
                 m_stages.push_back(&s);
                 m_waits_for.push_back(0);
@@ -195,16 +221,42 @@ private:
         }
         for (const reram::output_segment& g : s.segments) {
             if (g.role != static_cast<std::uint32_t>(reram::segment_role::partial)) continue;
-            visit(m_matrices.at({g.home_node, s.layer, s.turns}));
+            visit(m_matrices.at({g.home_node, s.layer, s.share}));
         }
     }
 
     std::vector<const reram::stage_record*> m_stages;
     std::vector<std::uint32_t> m_waits_for;             ///< per stage
     std::map<key, std::vector<std::size_t>> m_readers;  ///< (node, tensor)
-    std::map<std::tuple<std::uint32_t, std::uint32_t, reram::window_turns>, std::size_t>
+    std::map<std::tuple<std::uint32_t, std::uint32_t, reram::window_share>, std::size_t>
         m_matrices;  ///< (node, layer, windows)
 };
+
+/// Windows that are to be gone through to learn which pixels their readers want.
+void check_windows(const spatial_program& program) {
+    constexpr std::uint64_t most = 1ULL << 26;
+    std::uint64_t windows = 0;
+    const auto add = [&windows](const reram::stage_window& w, const reram::window_share& share) {
+        windows += share.count(w.output_h, w.output_w);
+        if (windows > most) refuse("the stages have too many windows");
+    };
+    const auto add_readers = [&add](const std::vector<reram::window_reader>& readers,
+                                    const std::vector<reram::route>& routes) {
+        for (const reram::route& r : routes) {
+            for (std::uint32_t i = 0; i < r.readers; ++i) {
+                const reram::window_reader& reader = readers[r.first_reader + i];
+                add(reader.window, reader.share);
+            }
+        }
+    };
+    for (const io_tensor& in : program.inputs) add_readers(in.readers, in.routes);
+    for (const reram::tile_program& tile : program.tiles) {
+        for (const reram::stage_record& s : tile.stages) {
+            add(s.window, s.share);
+            add_readers(tile.readers, s.routes);
+        }
+    }
+}
 
 /// Activations of one inference, if all of them were there at the same time.
 void check_size(const spatial_program& program) {
@@ -277,10 +329,11 @@ void validate(const spatial_program& program, const noc::node_map& map, std::uin
         refuse("a program needs at least one input and one output");
     }
     check_size(program);
+    check_windows(program);
     coverage feeds;
     for (const io_tensor& in : program.inputs) {
         for (const reram::route& r : in.routes) {
-            feeds.add(r, {}, in.height, in.width, in.element_bytes);
+            feeds.add(r, in.readers, {}, in.height, in.width, in.element_bytes);
         }
     }
     std::set<std::uint32_t> nodes;
@@ -294,7 +347,7 @@ void validate(const spatial_program& program, const noc::node_map& map, std::uin
         for (const reram::stage_record& s : tile.stages) {
             for (const reram::route& r : s.routes) {
                 if (!delivers(s, r)) refuse("a route carries channels its stage does not make");
-                feeds.add(r, s.turns, s.window.output_h, s.window.output_w,
+                feeds.add(r, tile.readers, s.share, s.window.output_h, s.window.output_w,
                           s.output_type.element_bytes);
             }
         }
@@ -306,14 +359,15 @@ void validate(const spatial_program& program, const noc::node_map& map, std::uin
     }
     for (const reram::tile_program& tile : program.tiles) {
         std::set<std::uint32_t> tensors;
-        for (const reram::tensor_buffer& b : tile.buffers) {
+        for (std::uint32_t i = 0; i < tile.buffers.size(); ++i) {
+            const reram::tensor_buffer& b = tile.buffers[i];
             if (!tensors.insert(b.tensor).second) refuse("a tile buffers one tensor twice");
-            feeds.expect(tile.node, b.tensor, b.first_channel, b.channels, b.height, b.width,
-                         b.element_bytes);
+            feeds.expect(tile.node, b.tensor, reram::readers_of(tile, i), b.first_channel,
+                         b.channels, b.height, b.width, b.element_bytes);
         }
     }
     for (const io_tensor& out : program.outputs) {
-        feeds.expect(map.host(), out.tensor, 0, out.channels, out.height, out.width,
+        feeds.expect(map.host(), out.tensor, {}, 0, out.channels, out.height, out.width,
                      out.element_bytes);
     }
     feeds.expect_empty();

@@ -16,13 +16,15 @@ void put(core::byte_writer& to, const std::vector<io_tensor>& tensors) {
         to.put(t.height);
         to.put(t.width);
         to.put(t.element_bytes);
+        to.put(t.run);
+        to.put_list(t.readers);
         to.put_list(t.routes);
     }
 }
 
 std::vector<io_tensor> get_tensors(core::byte_reader& from, const reram::tile_limits& limits) {
     std::vector<io_tensor> tensors;
-    const std::uint32_t count = from.get_count(24, "I/O tensors");
+    const std::uint32_t count = from.get_count(32, "I/O tensors");
     for (std::uint32_t i = 0; i < count; ++i) {
         io_tensor t;
         t.tensor = from.get<std::uint32_t>("I/O tensor");
@@ -30,16 +32,19 @@ std::vector<io_tensor> get_tensors(core::byte_reader& from, const reram::tile_li
         t.height = from.get<std::uint32_t>("height");
         t.width = from.get<std::uint32_t>("width");
         t.element_bytes = from.get<std::uint32_t>("element bytes");
+        t.run = from.get<std::uint32_t>("run");
+        t.readers = from.get_list<reram::window_reader>("readers");
         t.routes = from.get_list<reram::route>("routes");
         if (t.channels < 1 || t.height < 1 || t.width < 1 || t.channels > (1U << 20) ||
             t.height > (1U << 14) || t.width > (1U << 14) || t.elements() > (1ULL << 30) ||
-            (t.element_bytes != 1 && t.element_bytes != 2)) {
+            (t.element_bytes != 1 && t.element_bytes != 2) || t.run < 1 || t.run > t.width) {
             from.fail("I/O tensor: shape out of range");
         }
+        reram::validate(t.readers);
+        reram::validate(t.routes, t.readers.size(), limits);
         for (const reram::route& r : t.routes) {
-            if (r.node >= limits.nodes || r.channels < 1 || r.from_channel >= t.channels ||
-                r.channels > t.channels - r.from_channel || r.to_channel > (1U << 20)) {
-                from.fail("I/O tensor: route out of range");
+            if (r.from_channel >= t.channels || r.channels > t.channels - r.from_channel) {
+                from.fail("I/O tensor: a route carries channels it does not have");
             }
         }
         tensors.push_back(std::move(t));

@@ -27,7 +27,9 @@ struct io_tensor {
     std::uint32_t tensor = 0;  ///< number of the tensor on the chip
     std::uint32_t channels = 1, height = 1, width = 1;
     std::uint32_t element_bytes = 1;
-    std::vector<reram::route> routes;  ///< inputs: who wants which channels
+    std::uint32_t run = 1;  ///< inputs: pixels of a row that travel in one message, at most
+    std::vector<reram::route> routes;           ///< inputs: who wants which channels
+    std::vector<reram::window_reader> readers;  ///< at the ends of the routes
     [[nodiscard]] std::uint64_t elements() const {
         return std::uint64_t{channels} * height * width;
     }
@@ -58,9 +60,10 @@ using held_by_reader = std::map<std::pair<std::uint32_t, std::uint32_t>, std::ui
 /// if the stages of a layer differ in their windows, or there are more than 2^24 windows to go
 /// through. Precondition: what validate() checks, capacities apart.
 [[nodiscard]] held_by_reader held_pixels(const spatial_program& program);
-/// The most that a reader of one buffer of a tile must hold.
+/// The most that a reader of one buffer of a tile must hold, and `more` beyond that, of the pixels
+/// that go there.
 [[nodiscard]] std::uint32_t held_in(const reram::tile_program& tile, std::uint32_t buffer,
-                                    const held_by_reader& held);
+                                    const held_by_reader& held, std::uint32_t more = 0);
 /// Nodes that send pixels, by (node, tensor) they go to.
 [[nodiscard]] std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::uint32_t>>
 feeding_nodes(const spatial_program& program, std::uint32_t host);

@@ -204,7 +204,7 @@ private:
         if (tile.stages.empty() || other.stages.empty()) return false;
         reram::stage_record& stage = pick(tile.stages);
         const reram::stage_record& model = other.stages[below(other.stages.size())];
-        switch (below(14)) {
+        switch (below(15)) {
         case 0:
             change_list(program.tiles, program.tiles);
             break;
@@ -240,11 +240,16 @@ private:
             stage.multipliers.resize(stage.bias.size(), 0x3A000000U);
             break;
         case 11:
-            stage.turns.step += static_cast<std::uint32_t>(below(3));
-            stage.turns.first = static_cast<std::uint32_t>(below(3));
+            stage.share.row_step += static_cast<std::uint32_t>(below(2));
+            stage.share.first_row = static_cast<std::uint32_t>(below(2));
+            stage.share.first_column = static_cast<std::uint32_t>(below(2));
+            stage.share.columns += static_cast<std::uint32_t>(below(2));
             break;
         case 12:
             change_list(tile.feeders, other.feeders);
+            break;
+        case 13:
+            change_list(tile.readers, other.readers);
             break;
         default:
             stage.kind = model.kind;

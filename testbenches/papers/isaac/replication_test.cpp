@@ -4,6 +4,7 @@
 #include <support/child.h>
 
 #include <pimvp/isaac_like/replication.h>
+#include <pimvp/mapping/views.h>
 #include <pimvp/runner/execute.h>
 #include <pimvp/runner/platform.h>
 #include <pimvp/runner/workload.h>
@@ -65,13 +66,16 @@ TEST_CASE("isaac_interval_of_a_stream_is_the_formula", "[isaac][papers][exact]")
 }
 
 TEST_CASE("D12_ideal_copies_of_the_first_layer_of_vgg16", "[isaac][papers][exact]") {
+    const nn::network network = runner::zoo::outline("vgg16");
     std::vector<isaac_like::layer_load> loads;
-    for (const isaac_like::layer_placement& layer :
-         isaac_like::place(runner::zoo::outline("vgg16"), {}).layers) {
-        if (layer.arrays != 0) loads.push_back({layer.windows, layer.input_bits, layer.arrays});
+    for (const isaac_like::layer_placement& layer : isaac_like::place(network, {}).layers) {
+        if (layer.arrays == 0) continue;
+        const mapping::map_dims out =
+            mapping::view_values(network)[network.nodes[layer.node].output].dims;
+        loads.push_back({out.height, out.width, layer.input_bits, layer.arrays});
     }
-    const std::vector<std::uint32_t> copies =
+    const std::vector<isaac_like::window_deal> deals =
         isaac_like::balanced_copies(loads, std::uint64_t{1} << 50U);
-    CHECK(copies.front() == 50176);  // 224 x 224
-    CHECK(copies.back() == 1);
+    CHECK(deals.front().copies() == 50176);  // 224 x 224
+    CHECK(deals.back().copies() == 1);
 }

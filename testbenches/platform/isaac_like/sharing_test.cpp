@@ -65,7 +65,8 @@ std::map<std::string, account> run_together(core::coding_style style,
 }
 
 /// Counts are those of each accelerator alone. The only thing they share is the bus: a transaction
-/// may wait for one of the other accelerator, and everything behind it shifts by as much.
+/// may wait for one of the other accelerator, and everything behind it shifts by as much, up to the
+/// next edge of the mesh's clock; so may the start, from which the ends are counted.
 void check_two_accelerators(core::coding_style style) {
     constexpr std::uint64_t longest_wait_ps = 1000;
     const std::map<std::string, exact_work> works{{"left", exact_work(1, images)},
@@ -87,8 +88,8 @@ void check_two_accelerators(core::coding_style style) {
         CHECK(a.counts.front() > 0);
         CHECK(std::equal(a.counts.begin(), a.counts.end(), expected.begin() + images));
         for (std::size_t i = 0; i < images; ++i) {
-            CHECK(a.end_ps[i] >= expected[i]);
-            CHECK(a.end_ps[i] - expected[i] <= longest_wait_ps);
+            const std::uint64_t later = std::max(a.end_ps[i], expected[i]);
+            CHECK(later - std::min(a.end_ps[i], expected[i]) <= longest_wait_ps);
         }
     }
 }

@@ -32,6 +32,7 @@ noc::c_mesh_params small_mesh() {
     noc::c_mesh_params params;
     params.tile_columns.set(4);
     params.tile_rows.set(4);
+    params.head_flits.set(1);
     return params;
 }
 
@@ -121,9 +122,10 @@ void check_single_message(core::coding_style style) {
     mesh_bench b{with_style(style)};
     b.run(sc_time(10, SC_US), [&] {
         sc_core::wait(sc_time(100, SC_NS));
-        // Router 0 to router 3: 2 hops; 3 data flits behind the head flit.
+        // Router 0 to router 3: 2 hops; the first 4 bytes are the head's, the others 3 flits.
         // 1 + 4 links + 3 routers + 4 flits - 1 = 11 cycles.
-        b.nodes.at[0]->send(15, {1, 2, 3, 4, 5, 6, 7, 8, 9}, sc_core::SC_ZERO_TIME, 7, 3);
+        b.nodes.at[0]->send(15, {9, 9, 9, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9}, sc_core::SC_ZERO_TIME, 7,
+                            3, 4);
         sc_core::wait(sc_time(11, SC_NS) - sc_time(1, SC_FS));
         CHECK(b.nodes.log.empty());  // not at t - 1
         sc_core::wait(sc_time(2, SC_FS));
@@ -135,7 +137,7 @@ void check_single_message(core::coding_style style) {
         CHECK(a.header.source == 0);
         CHECK(a.header.kind == 7);
         CHECK(a.header.scope == 3);
-        CHECK(a.bytes == std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6, 7, 8, 9});
+        CHECK(a.bytes == std::vector<std::uint8_t>{9, 9, 9, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9});
     });
     b.check_conservation();
     const auto activity = b.context.ledger().snapshot(0);
@@ -310,20 +312,21 @@ TEST_CASE("noc.c_mesh.wrong_transactions_get_the_exact_error", "[noc][timing]") 
     auto& pool = b.context.service<pimvp::bus::payload_pool>();
     b.run(sc_time(10, SC_US), [&] {
         const auto answer = [&](tlm::tlm_command command, std::uint64_t address, std::size_t bytes,
-                                std::uint32_t destination) {
+                                std::uint32_t destination, std::uint32_t head_bytes = 0) {
             auto message = pool.allocate(command, address, bytes);
-            const pimvp::bus::node_message_header header{destination, 0, 0, 0};
+            const pimvp::bus::node_message_header header{destination, 0, 0, 0, head_bytes};
             std::memcpy(message.data(), &header, std::min(bytes, sizeof header));
             sc_time delay;
             b.dut.in[0].b_transport(message.payload(), delay);
             CHECK(delay == sc_core::SC_ZERO_TIME);
             return message.payload().get_response_status();
         };
-        CHECK(answer(tlm::TLM_WRITE_COMMAND, 0, 16, 1) == tlm::TLM_OK_RESPONSE);
-        CHECK(answer(tlm::TLM_READ_COMMAND, 0, 16, 1) == tlm::TLM_COMMAND_ERROR_RESPONSE);
-        CHECK(answer(tlm::TLM_WRITE_COMMAND, 4, 16, 1) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
-        CHECK(answer(tlm::TLM_WRITE_COMMAND, 0, 15, 1) == tlm::TLM_BURST_ERROR_RESPONSE);
-        CHECK(answer(tlm::TLM_WRITE_COMMAND, 0, 16, b.dut.map().nodes()) ==
+        CHECK(answer(tlm::TLM_WRITE_COMMAND, 0, 24, 1, 4) == tlm::TLM_OK_RESPONSE);
+        CHECK(answer(tlm::TLM_WRITE_COMMAND, 0, 24, 1, 5) == tlm::TLM_BURST_ERROR_RESPONSE);
+        CHECK(answer(tlm::TLM_READ_COMMAND, 0, 20, 1) == tlm::TLM_COMMAND_ERROR_RESPONSE);
+        CHECK(answer(tlm::TLM_WRITE_COMMAND, 4, 20, 1) == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        CHECK(answer(tlm::TLM_WRITE_COMMAND, 0, 19, 1) == tlm::TLM_BURST_ERROR_RESPONSE);
+        CHECK(answer(tlm::TLM_WRITE_COMMAND, 0, 20, b.dut.map().nodes()) ==
               tlm::TLM_ADDRESS_ERROR_RESPONSE);
         auto debug = pool.allocate(16);
         CHECK(b.dut.in[0].transport_dbg(debug.payload()) == 0);

@@ -50,9 +50,9 @@ public:
 
     void send(std::uint32_t destination, const std::vector<std::uint8_t>& bytes,
               const sc_core::sc_time& at = sc_core::SC_ZERO_TIME, std::uint32_t kind = 0,
-              std::uint32_t scope = 0) {
+              std::uint32_t scope = 0, std::uint32_t head_bytes = 0) {
         const pimvp::bus::node_message_header header{
-            destination, static_cast<std::uint32_t>(m_port), kind, scope};
+            destination, static_cast<std::uint32_t>(m_port), kind, scope, head_bytes};
         auto message = out.pool().allocate_for(header, bytes.size());
         if (!bytes.empty()) {
             std::memcpy(message.data() + sizeof header, bytes.data(), bytes.size());

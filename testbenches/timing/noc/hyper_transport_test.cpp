@@ -49,9 +49,9 @@ core::context_options with_style(core::coding_style style) {
 void check_parallel_links(core::coding_style style) {
     links_bench b{with_style(style)};
     b.run(sc_time(10, SC_US), [&] {
-        // 16 + 112 bytes: 20 ns on a link; the fifth message waits for the first link.
+        // 8 + 120 bytes: 20 ns on a link; the fifth message waits for the first link.
         for (std::uint32_t i = 0; i < 5; ++i) {
-            b.chips.at[0]->send(b.map.tile(1, 2), std::vector<std::uint8_t>(112),
+            b.chips.at[0]->send(b.map.tile(1, 2), std::vector<std::uint8_t>(120),
                                 sc_core::SC_ZERO_TIME, i);
         }
         sc_core::wait(sc_time(120, SC_NS) - sc_time(1, SC_FS));
@@ -75,6 +75,7 @@ struct system_bench : support::bench {
         noc::c_mesh_params p;
         p.tile_columns.set(2);
         p.tile_rows.set(2);
+        p.head_flits.set(1);
         return p;
     }();
     noc::c_mesh mesh_0, mesh_1;
@@ -107,21 +108,21 @@ void check_chip_to_chip(core::coding_style style) {
     system_bench b{with_style(style)};
     const noc::node_map& map = b.mesh_0.map();
     b.run(sc_time(10, SC_US), [&] {
-        const std::vector<std::uint8_t> bytes(112, 9);
+        const std::vector<std::uint8_t> bytes(120, 9);
         b.tiles[1]->send(map.tile(1, 3), bytes, sc_core::SC_ZERO_TIME, 1);
         b.tiles[6]->send(map.host(), bytes, sc_time(1, SC_US), 2);
         b.tiles[8]->send(map.tile(0, 2), bytes, sc_time(2, SC_US), 3);
         sc_core::wait(sc_time(5, SC_US));
     });
     REQUIRE(b.log.size() == 3);
-    // On each mesh 1 + 2 links + 1 router + 29 flits - 1 = 32 ns, between them 20 + 100 ns.
+    // On each mesh 1 + 2 links + 1 router + 31 flits - 1 = 34 ns, between them 20 + 100 ns.
     CHECK(b.log[0].port == 7);
-    CHECK(b.log[0].at_fs == 184'000'000);
-    CHECK(b.log[0].bytes == std::vector<std::uint8_t>(112, 9));
+    CHECK(b.log[0].at_fs == 188'000'000);
+    CHECK(b.log[0].bytes == std::vector<std::uint8_t>(120, 9));
     CHECK(b.log[1].port == 8);
-    CHECK(b.log[1].at_fs == 1'152'000'000);
+    CHECK(b.log[1].at_fs == 1'154'000'000);
     CHECK(b.log[2].port == 2);
-    CHECK(b.log[2].at_fs == 2'152'000'000);
+    CHECK(b.log[2].at_fs == 2'154'000'000);
     CHECK(b.context.service<pimvp::bus::payload_pool>().outstanding() == 0);
 }
 
@@ -146,14 +147,14 @@ TEST_CASE("noc.hyper_transport.joins_chips_and_host_at", "[noc][timing]") {
 TEST_CASE("noc.hyper_transport.a_short_message_does_not_overtake", "[noc][timing]") {
     links_bench b;
     b.run(sc_time(10, SC_US), [&] {
-        b.chips.at[0]->send(b.map.tile(1, 0), std::vector<std::uint8_t>(624), {}, 1);  // 100 ns
-        b.chips.at[0]->send(b.map.tile(1, 0), {}, sc_core::SC_ZERO_TIME, 2);           // 2.5 ns
+        b.chips.at[0]->send(b.map.tile(1, 0), std::vector<std::uint8_t>(632), {}, 1);  // 100 ns
+        b.chips.at[0]->send(b.map.tile(1, 0), {}, sc_core::SC_ZERO_TIME, 2);           // 1.25 ns
         b.chips.at[0]->send(b.map.host(), {}, sc_core::SC_ZERO_TIME, 3);  // another pair: may
         sc_core::wait(sc_time(1, SC_US));
     });
     REQUIRE(b.chips.log.size() == 3);
     CHECK(b.chips.log[0].header.kind == 3);
-    CHECK(b.chips.log[0].at_fs == 102'500'000);
+    CHECK(b.chips.log[0].at_fs == 101'250'000);
     CHECK(b.chips.log[1].header.kind == 1);
     CHECK(b.chips.log[2].header.kind == 2);
     CHECK(b.chips.log[2].at_fs == 200'000'000);
@@ -214,13 +215,13 @@ TEST_CASE("noc.hyper_transport.clear_drops_everything_and_frees_the_links", "[no
     links_bench b;
     b.run(sc_time(10, SC_US), [&] {
         for (int i = 0; i < 9; ++i) {
-            b.chips.at[2]->send(b.map.tile(0, 1), std::vector<std::uint8_t>(112));
+            b.chips.at[2]->send(b.map.tile(0, 1), std::vector<std::uint8_t>(120));
         }
         sc_core::wait(sc_time(110, SC_NS));
         b.dut.clear();
         CHECK(b.dut.in_flight() == 0);
         CHECK(b.context.service<pimvp::bus::payload_pool>().outstanding() == 0);
-        b.chips.at[2]->send(b.map.tile(0, 1), std::vector<std::uint8_t>(112));
+        b.chips.at[2]->send(b.map.tile(0, 1), std::vector<std::uint8_t>(120));
         sc_core::wait(sc_time(1, SC_US));
         REQUIRE(b.chips.log.size() == 1);
         CHECK(b.chips.log[0].at_fs == 230'000'000);

@@ -9,6 +9,7 @@
 #include <pimvp/core/document.h>
 #include <pimvp/isaac_like/loading.h>
 #include <pimvp/isaac_like/mapper.h>
+#include <pimvp/reram/pixel_set.h>
 
 #include <cstring>
 #include <functional>
@@ -63,6 +64,34 @@ struct crowded : fixture {
         REQUIRE(problem(good).empty());
     }
 };
+
+/// Lets all routes know who reads at their ends.
+void tell_readers(isaac_like::spatial_program& program) {
+    const auto tell = [](std::vector<reram::route>& routes,
+                         std::vector<reram::window_reader>& known, std::uint32_t node,
+                         std::uint32_t tensor, const std::vector<reram::window_reader>& readers) {
+        for (reram::route& r : routes) {
+            if (r.node != node || r.tensor != tensor) continue;
+            r.first_reader = static_cast<std::uint32_t>(known.size());
+            r.readers = static_cast<std::uint32_t>(readers.size());
+            known.insert(known.end(), readers.begin(), readers.end());
+        }
+    };
+    for (const reram::tile_program& reading : program.tiles) {
+        for (std::uint32_t b = 0; b < reading.buffers.size(); ++b) {
+            const std::vector<reram::window_reader> readers = reram::readers_of(reading, b);
+            const std::uint32_t tensor = reading.buffers[b].tensor;
+            for (isaac_like::io_tensor& in : program.inputs) {
+                tell(in.routes, in.readers, reading.node, tensor, readers);
+            }
+            for (reram::tile_program& maker : program.tiles) {
+                for (reram::stage_record& s : maker.stages) {
+                    tell(s.routes, maker.readers, reading.node, tensor, readers);
+                }
+            }
+        }
+    }
+}
 
 /// The first stage of a kind, in the first tile that has one.
 reram::stage_record& stage_of(isaac_like::spatial_program& program, reram::stage_kind kind) {
@@ -201,8 +230,19 @@ TEST_CASE("isaac_like.loading.broken_rules_are_named") {
     SECTION("partial sums are of the same windows as their home's") {
         CHECK_THAT(refused([](program& p) {
                        segment_of(p, reram::segment_role::partial).first->window.output_h = 1;
+                       tell_readers(p);
                    }),
                    Contains("partial sums expected and sent differ"));
+    }
+    SECTION("makers know who reads, and so what to send") {
+        CHECK_THAT(refused([](program& p) { ++p.inputs[0].readers[0].window.pad_top; }),
+                   Contains("makers know other readers"));
+        CHECK_THAT(refused([](program& p) { p.inputs[0].routes[0].readers = 0; }),
+                   Contains("makers know other readers"));
+        CHECK_THAT(refused([](program& p) { p.inputs[0].routes[0].first_reader = 1U << 30; }),
+                   Contains("route: out of range"));
+        CHECK_THAT(refused([](program& p) { p.inputs[0].readers[0].share.row_step = 0; }),
+                   Contains("its share of the windows lies outside"));
     }
     SECTION("no stage waits for itself") {
         CHECK_THAT(refused([](program& p) {
@@ -212,11 +252,13 @@ TEST_CASE("isaac_like.loading.broken_rules_are_named") {
                        s.layer = 999;
                        s.input = static_cast<std::uint32_t>(tile.buffers.size());
                        s.window = {};
+                       s.share = {};
                        s.first_channel = 0;
                        s.channels = 1;
                        s.routes = {{tile.node, 999, 0, 1, 0}};
                        tile.buffers.push_back({999, 1, 1, 0, 1, 1, 0});
                        tile.stages.push_back(s);
+                       tell_readers(p);
                    }),
                    Contains("circle"));
     }
