@@ -191,7 +191,12 @@ TEST_CASE("cli.errors.unwritable_folder", "[platform]") {
 }
 
 TEST_CASE("cli.errors.no_progress_says_who_waits", "[platform]") {
-    const auto result = test::pimvp({"run", "--images", "1", "--max-sim-time", "1 us"});
-    CHECK(result.code == 4);
-    CHECK_THAT(result.text, Catch::Contains("no progress"));
+    const auto loading = test::pimvp({"run", "--images", "1", "--max-sim-time", "1 us"});
+    CHECK(loading.code == 4);
+    CHECK_THAT(loading.text, Catch::Contains("no progress"));
+    const auto running = test::pimvp({"run", "--images", "1", "--max-sim-time", "620 us"});
+    CHECK(running.code == 4);
+    CHECK_THAT(running.text, Catch::Contains("no progress") &&
+                                 Catch::Contains("tile0: layer 0, inference 0: window ") &&
+                                 Catch::Contains("waits for pixel ") && Catch::Contains("\n  ..."));
 }

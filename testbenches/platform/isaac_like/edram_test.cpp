@@ -18,12 +18,13 @@ using namespace pimvp;
 
 namespace {
 
-/// Streams images through tiles with so much eDRAM. Returns the time of the end, wrong outputs, and
-/// the most live bytes of any tile.
+/// Streams images through tiles with so much eDRAM, and copies from a budget of crossbars. Returns
+/// the time of the end, wrong outputs, and the most live bytes of any tile.
 std::vector<std::uint64_t> stream(const exact_work& work, std::uint64_t edram_bytes,
-                                  core::coding_style style) {
+                                  std::uint64_t copies, core::coding_style style) {
     isaac_bench bench(style, {"npu"}, {},
-                      {"tile.edram.size=" + std::to_string(edram_bytes) + " B"});
+                      {"tile.edram.size=" + std::to_string(edram_bytes) + " B",
+                       "replication.crossbars=" + std::to_string(copies)});
     std::uint64_t end = 0, wrong = 0, most = 0;
     bench.run([&] {
         const board::loaded_program program = bench.device().load(bench.image(work.network));
@@ -44,7 +45,7 @@ std::vector<std::uint64_t> stream(const exact_work& work, std::uint64_t edram_by
 }
 
 /// The least eDRAM with which the mapper takes a network.
-std::uint64_t least_edram(const nn::network& network) {
+std::uint64_t least_edram(const nn::network& network, std::uint64_t copies) {
     isaac_like::machine machine;  // as isaac_bench has it
     machine.chips = 8;
     machine.tiles_per_chip = 2;
@@ -52,6 +53,7 @@ std::uint64_t least_edram(const nn::network& network) {
     machine.crossbars_per_ima = 2;
     machine.crossbar.rows = 32;
     machine.crossbar.columns = 64;
+    machine.replication.crossbars = copies;
     for (std::uint64_t bytes = 64;; bytes += 64) {
         machine.edram_bytes = bytes;
         try {
@@ -68,19 +70,21 @@ TEST_CASE("isaac_like.edram.a_small_one_holds_producers_back", "[platform]") {
     unsigned slower = 0;
     for (const auto& make : {residual_network, gated_network, narrowing_network}) {
         const exact_work work(make(7), 4);
-        const std::uint64_t least = least_edram(work.network);
-        CAPTURE(least);
-        const auto simulate = [&](std::uint64_t bytes, core::coding_style style) {
-            return support::in_child([&] { return stream(work, bytes, style); });
-        };
-        const std::vector<std::uint64_t> roomy = simulate(1U << 16U, core::coding_style::lt);
-        CHECK(roomy.at(1) == 0);
-        for (const std::uint64_t bytes : {least, least + 192}) {
-            const std::vector<std::uint64_t> tight = simulate(bytes, core::coding_style::lt);
-            CHECK(tight == simulate(bytes, core::coding_style::at));
-            CHECK(tight.at(1) == 0);
-            CHECK(tight[2] <= bytes);
-            if (tight[0] > roomy[0]) ++slower;
+        for (const std::uint64_t copies : {0U, 40U}) {
+            const std::uint64_t least = least_edram(work.network, copies);
+            CAPTURE(least, copies);
+            const auto simulate = [&](std::uint64_t bytes, core::coding_style style) {
+                return support::in_child([&] { return stream(work, bytes, copies, style); });
+            };
+            const std::vector<std::uint64_t> roomy = simulate(1U << 16U, core::coding_style::lt);
+            CHECK(roomy.at(1) == 0);
+            for (const std::uint64_t bytes : {least, least + 192}) {
+                const std::vector<std::uint64_t> tight = simulate(bytes, core::coding_style::lt);
+                CHECK(tight == simulate(bytes, core::coding_style::at));
+                CHECK(tight.at(1) == 0);
+                CHECK(tight[2] <= bytes);
+                if (tight[0] > roomy[0]) ++slower;
+            }
         }
     }
     CHECK(slower > 0);

@@ -6,6 +6,8 @@
 #include <support/catch.h>
 #include <support/random.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <numeric>
@@ -76,6 +78,23 @@ TEST_CASE("noc.mesh_kernel.isaac_has_42_routers", "[noc][unit]") {
     CHECK(shape.router_of(shape.io_node()) == 0);
     CHECK(shape.hops(0, 167) == 11);
     CHECK(shape.hops(0, 15) == 0);
+}
+
+TEST_CASE("noc.mesh_kernel.a_path_visits_every_tile_once_and_never_jumps", "[noc][unit]") {
+    for (const mesh_shape& shape : shapes) {
+        const std::vector<std::uint32_t> path = shape.path();
+        std::vector<std::uint32_t> tiles = path;
+        std::sort(tiles.begin(), tiles.end());
+        REQUIRE(tiles.size() == shape.tiles());
+        for (std::uint32_t t = 0; t < shape.tiles(); ++t) REQUIRE(tiles[t] == t);
+        for (std::size_t i = 1; i < path.size(); ++i) {
+            // From strip to strip it may have to go to the far one of two routers.
+            REQUIRE(shape.hops(path[i - 1], path[i]) <= 2);
+        }
+    }
+    const std::vector<std::uint32_t> path = noc::c_mesh_params{}.shape().path();
+    const std::vector<std::uint32_t> begin(path.begin(), path.begin() + 12);
+    CHECK(begin == std::vector<std::uint32_t>{0, 1, 14, 15, 28, 29, 42, 43, 30, 31, 44, 45});
 }
 
 TEST_CASE("noc.mesh_kernel.routes_go_along_the_row_then_the_column", "[noc][unit]") {
