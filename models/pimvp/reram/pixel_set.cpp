@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 namespace pimvp::reram {
 namespace {
@@ -33,23 +34,20 @@ pixel_set::pixel_set(const std::vector<window_reader>& readers, std::uint32_t he
 
 void pixel_set::add(const window_reader& reader, std::uint32_t height, std::uint32_t width) {
     const stage_window& w = reader.window;
-    const std::uint32_t windows = w.output_h * w.output_w;
-    std::vector<bool> columns;  // that windows of one row cover
-    for (std::uint32_t window = reader.share.first(w.output_w); window < windows;) {
-        const std::uint32_t y = window / w.output_w;
-        columns.assign(width, false);
-        for (; window < windows && window / w.output_w == y;
-             window = reader.share.next(window, w.output_w)) {
-            const std::uint32_t x = window % w.output_w;
-            for_inside(std::int64_t{x} * w.stride_w - w.pad_left, w.dilation_w, w.kernel_w, width,
-                       [&columns](std::uint32_t column) { columns[column] = true; });
-        }
+    const window_share& share = reader.share;
+    std::vector<bool> rows(height, false), columns(width, false);  // that some window covers
+    for (std::uint32_t y = share.first_row; y < w.output_h; y += share.row_step) {
         for_inside(std::int64_t{y} * w.stride_h - w.pad_top, w.dilation_h, w.kernel_h, height,
-                   [&](std::uint32_t row) {
-                       for (std::uint32_t x = 0; x < width; ++x) {
-                           if (columns[x]) m_bits[std::size_t{row} * width + x] = true;
-                       }
-                   });
+                   [&rows](std::uint32_t row) { rows[row] = true; });
+    }
+    for (std::uint32_t x = share.first_column; x < share.end_column(w.output_w); ++x) {
+        for_inside(std::int64_t{x} * w.stride_w - w.pad_left, w.dilation_w, w.kernel_w, width,
+                   [&columns](std::uint32_t column) { columns[column] = true; });
+    }
+    for (std::uint32_t y = 0; y < height; ++y) {
+        for (std::uint32_t x = 0; x < width && rows[y]; ++x) {
+            if (columns[x]) m_bits[std::size_t{y} * width + x] = true;
+        }
     }
 }
 
@@ -73,7 +71,9 @@ std::uint32_t pixel_set::most_within(std::uint32_t span, std::uint32_t map_pixel
 pixel_room::pixel_room(const pixel_set& wanted, std::uint32_t map_pixels, std::uint32_t capacity)
     : m_wanted(&wanted),
       m_map_pixels(map_pixels) {
-    raise(capacity);
+    const std::uint32_t of_map = wanted.count(0, map_pixels);  // never 0
+    m_limit = std::uint64_t{capacity / of_map} * map_pixels;
+    raise(capacity % of_map);
 }
 
 std::uint32_t pixel_room::free_before(std::uint64_t place) {
@@ -88,6 +88,17 @@ void pixel_room::raise(std::uint32_t pixels) {
         if (is_wanted(m_limit)) --pixels;
         ++m_limit;
     }
+}
+
+std::uint64_t first_limit(const pixel_set& wanted, std::uint32_t map_pixels,
+                          std::uint32_t capacity) {
+    return capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
+                         : pixel_room(wanted, map_pixels, capacity).limit();
+}
+
+std::vector<window_reader> readers_of(const route& to, const std::vector<window_reader>& list) {
+    const auto first = list.begin() + to.first_reader;
+    return {first, first + to.readers};
 }
 
 bool reads_one_pixel(const stage_record& stage, const std::vector<tensor_buffer>& buffers) {

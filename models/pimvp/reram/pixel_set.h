@@ -58,6 +58,14 @@ private:
     std::uint64_t m_limit = 0;
 };
 
+/// Pixels at places below this one find room at the end of a route before any has been freed there:
+/// all of them in a buffer without a capacity.
+[[nodiscard]] std::uint64_t first_limit(const pixel_set& wanted, std::uint32_t map_pixels,
+                                        std::uint32_t capacity);
+
+/// Those of a list that a route refers to.
+[[nodiscard]] std::vector<window_reader> readers_of(const route& to,
+                                                    const std::vector<window_reader>& list);
 /// The windows that read a buffer of a tile, in the order of the stages.
 [[nodiscard]] std::vector<window_reader> readers_of(const tile_program& program,
                                                     std::uint32_t buffer);

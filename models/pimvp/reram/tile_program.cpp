@@ -293,10 +293,13 @@ void validate_vector(const stage_record& s, stage_kind kind, const tile_program&
             "stage: second buffer differs in shape");
 }
 
-/// Whether two shares of a layer have a window in common, or count its rows differently.
+/// Whether two stages of a layer may have a window in common: also if they count it differently.
 bool overlap(const stage_record& a, const stage_record& b) {
     const window_share &s = a.share, &t = b.share;
-    if (s.row_step != t.row_step) return true;
+    if (s.row_step != t.row_step || a.window.output_h != b.window.output_h ||
+        a.window.output_w != b.window.output_w) {
+        return true;
+    }
     return s.first_row == t.first_row && s.first_column < t.end_column(b.window.output_w) &&
            t.first_column < s.end_column(a.window.output_w);
 }

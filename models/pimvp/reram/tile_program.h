@@ -187,6 +187,12 @@ struct stage_record {
     std::vector<std::uint32_t> multipliers;  ///< likewise, binary32
 };
 
+/// Whether a stage reads a buffer.
+inline bool reads(const stage_record& s, std::uint32_t buffer) {
+    return s.input == buffer ||
+           (has_two_inputs(static_cast<stage_kind>(s.kind)) && s.second_input == buffer);
+}
+
 /// One crossbar to write, and where its cells stand in the program's image section.
 struct crossbar_record {
     std::uint32_t ima = 0, crossbar = 0;

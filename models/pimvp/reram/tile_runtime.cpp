@@ -47,10 +47,8 @@ void tile_stage::forget_grants() {
     m_room_of_route.clear();
     m_room = std::numeric_limits<std::uint64_t>::max();
     for (std::size_t i = 0; i < m_record.routes.size(); ++i) {
-        const std::uint32_t capacity = m_record.routes[i].capacity;
-        const pixel_room room(*m_wanted_of_route[i], m_walker.windows(), capacity);
-        m_room_of_route.push_back(capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                                : room.limit());
+        m_room_of_route.push_back(
+            first_limit(*m_wanted_of_route[i], m_walker.windows(), m_record.routes[i].capacity));
         m_room = std::min(m_room, m_room_of_route.back());
     }
 }
@@ -238,10 +236,16 @@ std::string tile_stage::pending() const {
     if (inputs_ready() && !has_room()) {
         return where + ": window " + std::to_string(m_window) + " waits for room at its readers";
     }
-    if (m_first == nullptr && m_window == first_window()) return {};
+    const bool has_begun =
+        m_first != nullptr || (m_two_inputs && m_second != nullptr) || m_window != first_window();
+    if (!has_begun) return {};
+    const std::uint32_t needed = m_walker.pixels_needed(m_window);
+    const bool lacks_first = m_first == nullptr || m_first->ready() < needed;
+    const std::uint32_t buffer = lacks_first ? m_record.input : m_record.second_input;
     return where + ": window " + std::to_string(m_window) + " of " +
            std::to_string(m_walker.windows()) + " waits for pixel " +
-           std::to_string(m_walker.pixels_needed(m_window));
+           std::to_string(!lacks_first && m_second_is_pixel ? 1 : needed) + " of tensor " +
+           std::to_string(m_program.program.buffers[buffer].tensor);
 }
 
 // resident_program --------------------------------------------------------------------------------
@@ -272,9 +276,8 @@ const pixel_set& resident_program::wanted_by(const route& to, const stage_window
                                            to.readers};
     const auto known = m_wanted_elsewhere.find(key);
     if (known != m_wanted_elsewhere.end()) return known->second;
-    const auto first = program.readers.begin() + to.first_reader;
     return m_wanted_elsewhere
-        .emplace(key, pixel_set({first, first + to.readers}, maker.output_h, maker.output_w))
+        .emplace(key, pixel_set(readers_of(to, program.readers), maker.output_h, maker.output_w))
         .first->second;
 }
 
@@ -317,7 +320,7 @@ void resident_program::bury(std::uint32_t buffer, std::uint32_t inference) {
     stored_map& stored = found->second;
     std::uint32_t needed = std::numeric_limits<std::uint32_t>::max();
     for (const tile_stage& s : stages) {
-        if (!s.reads(buffer)) continue;
+        if (!reads(s.record(), buffer)) continue;
         if (s.m_inference < inference) return;  // has not begun with it
         if (s.m_inference == inference) needed = std::min(needed, s.first_needed(buffer));
     }

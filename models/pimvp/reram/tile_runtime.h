@@ -114,9 +114,6 @@ private:
     }
     void forget_grants();
     void bury_inputs(std::uint32_t inference);
-    [[nodiscard]] bool reads(std::uint32_t buffer) const {
-        return m_record.input == buffer || (m_two_inputs && m_record.second_input == buffer);
-    }
     /// First pixel of a buffer that this window or a later one reads.
     [[nodiscard]] std::uint32_t first_needed(std::uint32_t buffer) const {
         const bool whole = m_second_is_pixel && m_record.second_input == buffer;
@@ -164,6 +161,8 @@ public:
     std::uint32_t cells_missing = 0;
     std::uint64_t written_fs = 0;
 
+    /// What goes along a route; routes to the same readers share it.
+    [[nodiscard]] const pixel_set& wanted_by(const route& to, const stage_window& maker);
     /// Stores pixels; false if no buffer expects them.
     bool store(const tile_pixels_header& header, const std::uint8_t* values, std::size_t bytes);
     [[nodiscard]] const feature_map* map(std::uint32_t buffer, std::uint32_t inference) const;
@@ -197,10 +196,6 @@ private:
     void free_room(std::uint32_t buffer, std::uint32_t inference, std::uint32_t dead,
                    std::uint32_t grain);
     void empty_room();
-
-    friend class tile_stage;
-    /// What goes along a route; routes to the same readers share it.
-    const pixel_set& wanted_by(const route& to, const stage_window& maker);
 
     std::map<std::uint32_t, std::uint32_t> m_buffer_of_tensor;
     std::vector<std::uint32_t> m_readers;  ///< per buffer

@@ -49,9 +49,8 @@ tile_stage* tile::find_stage(std::uint32_t program, std::uint32_t layer, std::ui
     const auto found = m_programs.find(program);
     if (found == m_programs.end()) return nullptr;
     for (tile_stage& s : found->second->stages) {
-        if (s.record().layer == layer &&
-            s.record().share.contains(window, s.record().window.output_w))
-            return &s;
+        const stage_record& r = s.record();
+        if (r.layer == layer && r.share.contains(window, r.window.output_w)) return &s;
     }
     return nullptr;
 }

@@ -188,26 +188,57 @@ void accelerator::feed_inputs() {
     }
 }
 
+/// Sends all inputs, each as far as its readers have room: none of them waits for another one.
 void accelerator::feed(flight& f) {
     const std::uint64_t epoch = m_epoch;
-    const std::vector<io_tensor>& inputs = f.program->program.inputs;
-    for (std::uint32_t i = 0; i < inputs.size(); ++i) {
-        const io_tensor& in = inputs[i];
-        const std::uint64_t row_bytes = std::uint64_t{in.width} * in.element_bytes * in.channels;
-        const auto rows = static_cast<std::uint32_t>(
-            std::clamp<std::uint64_t>(m_params.input_block.value.bytes / row_bytes, 1, in.height));
-        for (std::uint32_t y = 0; y < in.height; y += rows) {
-            const input_rows block = read_rows(f, i, y, std::min(rows, in.height - y));
-            if (epoch != m_epoch || !send_rows(f, i, block)) return;
+    std::vector<feeding> inputs;
+    for (const io_tensor& in : f.program->program.inputs) inputs.emplace_back(in.routes.size());
+    for (;;) {
+        bool is_done = true, has_moved = false;
+        for (std::uint32_t i = 0; i < inputs.size(); ++i) {
+            const std::uint32_t sent = inputs[i].pixel, read = inputs[i].rows.end();
+            is_done = send_input(f, i, inputs[i]) && is_done;
+            if (epoch != m_epoch) return;
+            has_moved = has_moved || inputs[i].pixel != sent || inputs[i].rows.end() != read;
         }
+        if (is_done) return;
+        if (!has_moved) wait(m_room);
+        if (epoch != m_epoch) return;
     }
 }
 
-/// Rows of an input; zeros once memory has failed, so that the tiles drain.
-input_rows accelerator::read_rows(flight& f, std::uint32_t input, std::uint32_t first,
-                                  std::uint32_t rows) {
+/// Sends pixels to whom they concern, those of a row that follow each other in one message, until
+/// there is no room. True if all of them are sent.
+bool accelerator::send_input(flight& f, std::uint32_t input, feeding& at) {
+    const std::uint64_t epoch = m_epoch;
+    const resident_program& program = *f.program;
+    const io_tensor& in = program.program.inputs[input];
+    const std::uint64_t before = f.inference * std::uint64_t{in.height} * in.width;
+    for (; at.pixel < in.height * in.width; ++at.pixel) {
+        if (at.pixel == at.rows.end() * in.width) {
+            at.rows = read_rows(f, input, at.rows.end());
+            if (epoch != m_epoch) return false;
+        }
+        if (!program.has_room(input, before + at.pixel)) return false;
+        const bool ends_row = (at.pixel + 1) % in.width == 0;
+        for (std::size_t to = 0; to < in.routes.size(); ++to) {
+            const reram::pixel_set& wanted = program.wanted[input][to];
+            if (!wanted.contains(at.pixel)) continue;
+            std::uint32_t& gathered = at.gathered[to];
+            if (++gathered != in.run && !ends_row && wanted.contains(at.pixel + 1)) continue;
+            const std::uint32_t pixels = std::exchange(gathered, 0);
+            send_pixels(f, in, in.routes[to], at.rows, at.pixel + 1 - pixels, pixels);
+        }
+    }
+    return true;
+}
+
+/// The next rows of an input; zeros once memory has failed, so that the tiles drain.
+input_rows accelerator::read_rows(flight& f, std::uint32_t input, std::uint32_t first) {
     const io_tensor& in = f.program->program.inputs[input];
     const std::uint64_t row_bytes = std::uint64_t{in.width} * in.element_bytes;
+    const auto rows = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
+        m_params.input_block.value.bytes / (row_bytes * in.channels), 1, in.height - first));
     input_rows block{first, rows, std::vector<std::uint8_t>(rows * row_bytes * in.channels)};
     if (f.fault) return block;
     const bus::dma_result got = read_memory({f.request.tensors[input].address + first * row_bytes,
@@ -218,32 +249,6 @@ input_rows accelerator::read_rows(flight& f, std::uint32_t input, std::uint32_t 
         std::fill(block.bytes.begin(), block.bytes.end(), std::uint8_t{0});
     }
     return block;
-}
-
-/// Pixels to whom they concern, those of a row that follow each other in one message. False if an
-/// abort has come in between.
-bool accelerator::send_rows(const flight& f, std::uint32_t input, const input_rows& block) {
-    const std::uint64_t epoch = m_epoch;
-    const resident_program& program = *f.program;
-    const io_tensor& in = program.program.inputs[input];
-    std::vector<std::uint32_t> gathered(in.routes.size(), 0);  // pixels that end here, not sent yet
-    const std::uint64_t before = f.inference * std::uint64_t{in.height} * in.width;
-    const std::uint32_t end = (block.first + block.rows) * in.width;
-    for (std::uint32_t pixel = block.first * in.width; pixel < end; ++pixel) {
-        while (!program.has_room(input, before + pixel)) {
-            wait(m_room);
-            if (epoch != m_epoch) return false;
-        }
-        const bool ends_row = (pixel + 1) % in.width == 0;
-        for (std::size_t to = 0; to < in.routes.size(); ++to) {
-            const reram::pixel_set& wanted = program.wanted[input][to];
-            if (!wanted.contains(pixel)) continue;
-            if (++gathered[to] != in.run && !ends_row && wanted.contains(pixel + 1)) continue;
-            const std::uint32_t pixels = std::exchange(gathered[to], 0);
-            send_pixels(f, in, in.routes[to], block, pixel + 1 - pixels, pixels);
-        }
-    }
-    return true;
 }
 
 void accelerator::send_pixels(const flight& f, const io_tensor& in, const reram::route& to,
@@ -336,8 +341,7 @@ void accelerator::receive(const tlm::tlm_generic_payload& payload) {
     const auto header = reram::tile_header_of<reram::tile_pixels_header>(payload);
     for (const auto& f : m_flights) {
         if (f->program->number != header.program || f->inference != header.inference) continue;
-        if (!f->outputs->write(header.tensor, header.pixel, header.first_channel, header.channels,
-                               reram::tile_body_of<reram::tile_pixels_header>(payload),
+        if (!f->outputs->write(header, reram::tile_body_of<reram::tile_pixels_header>(payload),
                                reram::tile_body_bytes<reram::tile_pixels_header>(payload))) {
             break;
         }
@@ -352,8 +356,7 @@ void accelerator::resident_program::prepare_routes() {
     for (const io_tensor& in : program.inputs) {
         wanted.emplace_back();
         for (const reram::route& r : in.routes) {
-            const auto first = in.readers.begin() + r.first_reader;
-            wanted.back().push_back({{first, first + r.readers}, in.height, in.width});
+            wanted.back().push_back({reram::readers_of(r, in.readers), in.height, in.width});
         }
     }
     forget_grants();
@@ -365,10 +368,8 @@ void accelerator::resident_program::forget_grants() {
         const io_tensor& in = program.inputs[i];
         room.emplace_back();
         for (std::size_t r = 0; r < in.routes.size(); ++r) {
-            const std::uint32_t capacity = in.routes[r].capacity;
-            const reram::pixel_room empty(wanted[i][r], in.height * in.width, capacity);
-            room.back().push_back(capacity == 0 ? std::numeric_limits<std::uint64_t>::max()
-                                                : empty.limit());
+            room.back().push_back(
+                reram::first_limit(wanted[i][r], in.height * in.width, in.routes[r].capacity));
         }
     }
 }

@@ -38,8 +38,8 @@ namespace pimvp::isaac_like {
 /// **Checkpoints** hold each resident program and its cells as read from the arrays; a restored
 /// program counts its inferences from 0.
 ///
-/// **Limits** Tensors in memory are dense. The interval of a stream is that of the slowest layer:
-/// the windows that one copy of it takes, times its bit cycles.
+/// **Limits** Tensors in memory are dense. The interval of a stream is no shorter than that of the
+/// slowest layer: the windows of its busiest copy times its bit cycles.
 ///
 /// **Example**
 /// \code
@@ -85,10 +85,20 @@ private:
         /// Likewise: pixels, counted over all inferences, that find room at the reader.
         std::vector<std::vector<std::uint64_t>> room;
 
+        std::uint32_t tiles_loading = 0;
+
         void prepare_routes();
         void forget_grants();
         [[nodiscard]] bool has_room(std::size_t input, std::uint64_t pixel) const;
-        std::uint32_t tiles_loading = 0;
+    };
+    /// How far an input of a run has been sent.
+    struct feeding {
+        explicit feeding(std::size_t routes)
+            : gathered(routes, 0) {}
+
+        input_rows rows;
+        std::uint32_t pixel = 0;              ///< next
+        std::vector<std::uint32_t> gathered;  ///< per route: pixels before it that wait for more
     };
     /// A RUN on its way through the tiles.
     struct flight {
@@ -123,9 +133,8 @@ private:
     void feed_inputs();    // process: memory -> pixels
     void write_outputs();  // process: pixels -> memory
     void feed(flight& f);
-    [[nodiscard]] input_rows read_rows(flight& f, std::uint32_t input, std::uint32_t first,
-                                       std::uint32_t rows);
-    [[nodiscard]] bool send_rows(const flight& f, std::uint32_t input, const input_rows& block);
+    [[nodiscard]] bool send_input(flight& f, std::uint32_t input, feeding& at);
+    [[nodiscard]] input_rows read_rows(flight& f, std::uint32_t input, std::uint32_t first);
     void send_pixels(const flight& f, const io_tensor& in, const reram::route& to,
                      const input_rows& block, std::uint32_t first, std::uint32_t pixels);
     void finish(const std::shared_ptr<flight>& f);

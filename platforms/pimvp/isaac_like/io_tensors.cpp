@@ -24,16 +24,17 @@ output_collector::output_collector(const std::vector<io_tensor>& outputs)
     }
 }
 
-bool output_collector::write(std::uint32_t tensor, std::uint32_t pixel, std::uint32_t first_channel,
-                             std::uint32_t channels, const std::uint8_t* values,
+bool output_collector::write(const reram::tile_pixels_header& header, const std::uint8_t* values,
                              std::size_t bytes) {
     bool expected = false;
     for (std::size_t i = 0; i < m_outputs.size(); ++i) {
-        if (m_outputs[i].tensor != tensor ||
-            bytes != std::size_t{channels} * m_outputs[i].element_bytes) {
-            continue;
+        const std::size_t pixel_bytes = std::size_t{header.channels} * m_outputs[i].element_bytes;
+        if (m_outputs[i].tensor != header.tensor || bytes != header.pixels * pixel_bytes) continue;
+        for (std::uint32_t p = 0; p < header.pixels; ++p) {
+            expected = m_maps[i].write(header.pixel + p, header.first_channel, header.channels,
+                                       values + p * pixel_bytes) ||
+                       expected;
         }
-        expected = m_maps[i].write(pixel, first_channel, channels, values) || expected;
     }
     return expected;
 }

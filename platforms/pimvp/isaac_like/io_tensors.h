@@ -5,6 +5,7 @@
 
 #include <pimvp/accel/engine.h>
 #include <pimvp/reram/tile_kernel.h>
+#include <pimvp/reram/tile_messages.h>
 
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,8 @@ struct input_rows {
     std::uint32_t first = 0, rows = 0;
     std::vector<std::uint8_t> bytes;
 
+    [[nodiscard]] std::uint32_t end() const { return first + rows; }
+
     /// Takes one pixel (y * width + x) out of them: channels from .. from + count - 1.
     void copy_pixel(const io_tensor& shape, std::uint32_t pixel, std::uint32_t from,
                     std::uint32_t count, std::uint8_t* to) const;
@@ -30,9 +33,9 @@ class output_collector {
 public:
     explicit output_collector(const std::vector<io_tensor>& outputs);
 
-    /// Stores channels of a pixel of `tensor`; false if no output expects them.
-    bool write(std::uint32_t tensor, std::uint32_t pixel, std::uint32_t first_channel,
-               std::uint32_t channels, const std::uint8_t* values, std::size_t bytes);
+    /// Stores pixels; false if no output expects them.
+    bool write(const reram::tile_pixels_header& header, const std::uint8_t* values,
+               std::size_t bytes);
     [[nodiscard]] bool complete() const;
     /// Output `index` in memory order: channels, rows, columns.
     [[nodiscard]] std::vector<std::uint8_t> dense(std::size_t index) const;

@@ -100,7 +100,7 @@ struct placement {
 /// chips, each layer resident, in network order and without gaps a layer could fill.
 ///
 /// With a budget for replication, layers get the copies that balance them (replication.h); the
-/// copies of a layer take its windows in turn.
+/// copies of a layer share its windows by stripes and rows.
 ///
 /// Column blocks stay in one tile where their row blocks fit one; larger ones (huge fully connected
 /// layers) spread, and one tile, the home, collects the partial sums. Element-wise and pooling

@@ -177,6 +177,7 @@ void placer::place_concat(std::uint32_t index) {
                         arrives({where, stage, s.channels.first, s.channels, s.shares[copy]}));
                     note_tile(layer, where);
                 }
+                layer.copies = std::max(layer.copies, static_cast<std::uint32_t>(s.tiles.size()));
             }
         }
         offset += m_views[root].dims.channels;

@@ -224,7 +224,8 @@ private:
     std::uint32_t m_first_free;   ///< before it no tile has a free IMA; with copies
     reram::window_share m_share;  ///< of the copy that is placed
     std::map<std::uint32_t, std::uint32_t> m_copies_on;  ///< of its layer, by tile
-    std::map<std::uint32_t, home_of_block> m_homes;      ///< of that copy
+    std::uint32_t m_most_on_tile = 1;
+    std::map<std::uint32_t, home_of_block> m_homes;  ///< of that copy
     /// Images of the layer's crossbars, which its copies share: (column block, row block) ->
     /// offset.
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> m_images;

@@ -148,6 +148,7 @@ void placer::place_matrix(std::uint32_t index) {
 
     m_images.clear();
     m_copies_on.clear();
+    m_most_on_tile = copies_per_tile(index, layer.copies);
     for (const reram::window_share& share : planned.shares) {
         m_share = share;
         place_copy(m, layer);
@@ -186,8 +187,7 @@ void placer::seek(const mapping::lowered_matrix& m, const layer_placement& layer
         while (tile(m_first_free).free_imas == 0) ++m_first_free;
         m_cursor = m_first_free;
     }
-    const std::uint32_t most = follows ? 1 : copies_per_tile(layer.node, layer.copies);
-    while (arrays_free(m_cursor) < wanted || m_copies_on[m_cursor] == most ||
+    while (arrays_free(m_cursor) < wanted || m_copies_on[m_cursor] == m_most_on_tile ||
            !has_room(m_cursor, layer.node, {n.inputs[0]}, {0, m.input.channels})) {
         ++m_cursor;
     }

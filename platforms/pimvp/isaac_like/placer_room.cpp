@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 /// Room in the tiles' eDRAM: what fits, and who gets how much.
 namespace pimvp::isaac_like {
@@ -46,7 +47,7 @@ demand demand_of(const reram::tile_program& tile, const held_by_reader& held,
     const reram::tensor_buffer& b = tile.buffers[d.largest];
     std::string reader;
     for (const reram::stage_record& s : tile.stages) {
-        if (s.input == d.largest || s.second_input == d.largest) {
+        if (reram::reads(s, d.largest)) {
             reader = network.nodes[s.layer].name;
             break;
         }
@@ -76,20 +77,23 @@ std::uint64_t wanted_in(const reram::tile_program& tile, std::uint32_t buffer,
 /// the least has become free.
 void share_room(reram::tile_program& tile, const demand& d, const held_by_reader& held,
                 std::uint64_t edram_bytes) {
-    const std::uint64_t spare = edram_bytes - d.held;
+    struct need {
+        std::uint64_t least, wanted;  ///< pixels; wanted: beyond the least
+    };
+    std::vector<need> needs;
     std::uint64_t needed = 0;
     for (std::uint32_t b = 0; b < tile.buffers.size(); ++b) {
-        needed +=
-            pixel_bytes(tile.buffers[b]) * (wanted_in(tile, b, held) - held_in(tile, b, held));
-    }
-    for (std::uint32_t b = 0; b < tile.buffers.size(); ++b) {
-        reram::tensor_buffer& buffer = tile.buffers[b];
         const std::uint64_t least = held_in(tile, b, held);
-        const std::uint64_t wanted = wanted_in(tile, b, held) - least;
+        needs.push_back({least, wanted_in(tile, b, held) - least});
+        needed += pixel_bytes(tile.buffers[b]) * needs.back().wanted;
+    }
+    const std::uint64_t spare = edram_bytes - d.held;
+    for (std::uint32_t b = 0; b < tile.buffers.size(); ++b) {
+        const std::uint64_t wanted = needs[b].wanted;
         const std::uint64_t more =
             needed <= spare ? wanted + (spare - needed) / d.pixels : wanted * spare / needed;
-        buffer.capacity = static_cast<std::uint32_t>(least + more);
-        buffer.grain = static_cast<std::uint32_t>(more / 2 + 1);
+        tile.buffers[b].capacity = static_cast<std::uint32_t>(needs[b].least + more);
+        tile.buffers[b].grain = static_cast<std::uint32_t>(more / 2 + 1);
     }
 }
 

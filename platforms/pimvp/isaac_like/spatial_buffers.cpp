@@ -36,8 +36,11 @@ public:
     explicit actor_graph(const spatial_program& program) {
         for (const io_tensor& in : program.inputs) {
             m_actors.push_back({{in.height * in.width, {}}, {}, {}});
-            m_runs[in.tensor] = in.run;
-            note_routes(in.routes);
+            for (const reram::route& r : in.routes) {
+                m_makers[r.tensor].insert(m_actors.size() - 1);
+                std::uint32_t& run = m_runs[r.tensor];
+                run = std::max(run, in.run);
+            }
         }
         for (const reram::tile_program& tile : program.tiles) {
             for (const reram::stage_record& s : tile.stages) add(tile, s);
@@ -102,9 +105,8 @@ private:
                 fresh.stream.reads.push_back({{}, {s, tile.buffers[s.second_input]}, reads_all, 1});
             }
             m_actors.push_back(std::move(fresh));
-            m_windows.push_back(&s.window);
-        } else if (geometry_of(*m_windows[known->second - first_group()]) !=
-                       geometry_of(s.window) ||
+            m_stages.push_back({&s, &tile});
+        } else if (!is_alike(m_stages[known->second - first_group()], {&s, &tile}) ||
                    m_actors[known->second].reads != reads) {
             refuse("layer " + std::to_string(s.layer) + ": its stages differ in their windows");
         }
@@ -117,10 +119,22 @@ private:
         return found == m_runs.end() ? 0 : found->second - 1;
     }
 
-    void note_routes(const std::vector<reram::route>& routes) {
-        for (const reram::route& r : routes) m_makers[r.tensor].insert(m_actors.size() - 1);
+    [[nodiscard]] std::size_t first_group() const { return m_actors.size() - m_stages.size(); }
+
+    using stage_on_tile = std::pair<const reram::stage_record*, const reram::tile_program*>;
+
+    /// Whether two stages slide the same windows over maps of the same extents.
+    static bool is_alike(const stage_on_tile& a, const stage_on_tile& b) {
+        const auto extents = [](const stage_on_tile& at, std::uint32_t buffer) {
+            const reram::tensor_buffer& map = at.second->buffers[buffer];
+            return std::pair(map.height, map.width);
+        };
+        return a.first->kind == b.first->kind &&
+               geometry_of(a.first->window) == geometry_of(b.first->window) &&
+               extents(a, a.first->input) == extents(b, b.first->input) &&
+               (!reram::has_two_inputs(static_cast<reram::stage_kind>(a.first->kind)) ||
+                extents(a, a.first->second_input) == extents(b, b.first->second_input));
     }
-    [[nodiscard]] std::size_t first_group() const { return m_actors.size() - m_windows.size(); }
 
     [[nodiscard]] std::vector<std::size_t> makers_first() const {
         std::vector<std::size_t> waits_for(m_actors.size(), 0), order;
@@ -141,8 +155,8 @@ private:
         return order;
     }
 
-    std::vector<actor> m_actors;                        ///< inputs of the network first
-    std::vector<const reram::stage_window*> m_windows;  ///< of the others
+    std::vector<actor> m_actors;          ///< inputs of the network first
+    std::vector<stage_on_tile> m_stages;  ///< the first one of each of the others
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> m_groups;
     std::map<std::uint32_t, std::set<std::size_t>> m_makers;  ///< by tensor
     std::map<std::uint32_t, std::uint32_t> m_runs;            ///< of inputs, by tensor
@@ -158,8 +172,7 @@ std::uint32_t held_in(const reram::tile_program& tile, std::uint32_t buffer,
                       const held_by_reader& held, std::uint32_t more) {
     std::uint32_t most = 1;
     for (const reram::stage_record& s : tile.stages) {
-        const bool two = reram::has_two_inputs(static_cast<reram::stage_kind>(s.kind));
-        if (s.input != buffer && !(two && s.second_input == buffer)) continue;
+        if (!reram::reads(s, buffer)) continue;
         most = std::max(most, held.at({s.layer, tile.buffers[buffer].tensor}));
     }
     const reram::tensor_buffer& b = tile.buffers[buffer];

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <set>
@@ -29,14 +30,13 @@ public:
     void add(const reram::route& to, const std::vector<reram::window_reader>& readers,
              const reram::window_share& share, std::uint32_t height, std::uint32_t width,
              std::uint32_t element_bytes) {
-        const auto first = readers.begin() + to.first_reader;
-        const std::vector<reram::window_reader> known(first, first + to.readers);
+        const reader_list known{readers.data() + to.first_reader, to.readers};
         feed& f = m_feeds[{to.node, to.tensor}];
         const shape s{height, width, element_bytes};
         if (!f.pieces.empty() && f.extent != s) {
             refuse("tensor " + std::to_string(to.tensor) + " arrives in two shapes");
         }
-        if (!f.pieces.empty() && f.readers != known) {
+        if (!f.pieces.empty() && !(f.readers == known)) {
             refuse("tensor " + std::to_string(to.tensor) + ": its makers know different readers");
         }
         f.extent = s;
@@ -56,7 +56,9 @@ public:
         if (found->second.extent != shape{height, width, element_bytes}) {
             refuse(name + ": fed in another shape");
         }
-        if (found->second.readers != readers) refuse(name + ": its makers know other readers");
+        if (!(found->second.readers == reader_list{readers.data(), readers.size()})) {
+            refuse(name + ": its makers know other readers");
+        }
         const reram::pixel_set pixels(readers, height, width);
         // Between two ends of pieces the same pieces cover every channel.
         std::set<std::uint64_t> ends{first, std::uint64_t{first} + count};
@@ -84,9 +86,18 @@ public:
 
 private:
     using shape = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;
+    /// Part of a program's list.
+    struct reader_list {
+        const reram::window_reader* first = nullptr;
+        std::size_t count = 0;
+
+        friend bool operator==(const reader_list& a, const reader_list& b) {
+            return std::equal(a.first, a.first + a.count, b.first, b.first + b.count);
+        }
+    };
     struct feed {
         shape extent;
-        std::vector<reram::window_reader> readers;
+        reader_list readers;
         /// (first channel, windows) -> channels
         std::map<std::pair<std::uint32_t, reram::window_share>, std::uint32_t> pieces;
     };
@@ -134,21 +145,22 @@ bool delivers(const reram::stage_record& s, const reram::route& r) {
     return covered == r.channels;
 }
 
-std::uint32_t windows_of(const reram::stage_record& s) {
-    return s.window.output_h * s.window.output_w;
-}
-
 void check_partials(const spatial_program& program) {
-    // (layer, node of the home, first channel, count, all windows, own ones) -> messages per pixel
+    // (layer, node of the home, first channel, count, rows and columns of windows, own ones) ->
+    // messages per pixel
     using key = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t,
-                           std::uint32_t, reram::window_share>;
+                           std::uint32_t, std::uint32_t, reram::window_share>;
+    const auto key_of = [](const reram::stage_record& s, const reram::output_segment& g,
+                           std::uint32_t home) {
+        return key{s.layer,           home,   g.first_channel, g.count, s.window.output_h,
+                   s.window.output_w, s.share};
+    };
     std::map<key, std::uint32_t> sent;
     for (const auto& tile : program.tiles) {
         for (const auto& s : tile.stages) {
             for (const auto& g : s.segments) {
                 if (g.role == static_cast<std::uint32_t>(reram::segment_role::partial)) {
-                    ++sent[{s.layer, g.home_node, g.first_channel, g.count, windows_of(s),
-                            s.share}];
+                    ++sent[key_of(s, g, g.home_node)];
                 }
             }
         }
@@ -157,8 +169,7 @@ void check_partials(const spatial_program& program) {
         for (const auto& s : tile.stages) {
             for (const auto& g : s.segments) {
                 if (g.role != static_cast<std::uint32_t>(reram::segment_role::home)) continue;
-                const auto found = sent.find(
-                    {s.layer, tile.node, g.first_channel, g.count, windows_of(s), s.share});
+                const auto found = sent.find(key_of(s, g, tile.node));
                 if (found == sent.end() || found->second != g.partials) {
                     refuse("layer " + std::to_string(s.layer) +
                            ": partial sums expected and sent differ");
@@ -232,28 +243,35 @@ private:
         m_matrices;  ///< (node, layer, windows)
 };
 
-/// Windows that are to be gone through to learn which pixels their readers want.
-void check_windows(const spatial_program& program) {
-    constexpr std::uint64_t most = 1ULL << 26;
-    std::uint64_t windows = 0;
-    const auto add = [&windows](const reram::stage_window& w, const reram::window_share& share) {
-        windows += share.count(w.output_h, w.output_w);
-        if (windows > most) refuse("the stages have too many windows");
+/// Steps in which loader, tiles and host learn which pixels to send.
+void check_work(const spatial_program& program) {
+    constexpr std::uint64_t most = 1ULL << 30;
+    std::uint64_t steps = 0;
+    const auto add = [&steps](const reram::stage_window& w, const reram::window_share& share,
+                              std::uint64_t height, std::uint64_t width) {
+        steps += share.count(w.output_h, w.output_w) + height * width +
+                 w.output_h * std::min<std::uint64_t>(w.kernel_h, height) +
+                 w.output_w * std::min<std::uint64_t>(w.kernel_w, width);
+        if (steps > most) refuse("the windows of the stages take too long to go through");
     };
-    const auto add_readers = [&add](const std::vector<reram::window_reader>& readers,
-                                    const std::vector<reram::route>& routes) {
+    const auto add_routes = [&add](const std::vector<reram::window_reader>& readers,
+                                   const std::vector<reram::route>& routes, std::uint32_t height,
+                                   std::uint32_t width) {
         for (const reram::route& r : routes) {
             for (std::uint32_t i = 0; i < r.readers; ++i) {
                 const reram::window_reader& reader = readers[r.first_reader + i];
-                add(reader.window, reader.share);
+                add(reader.window, reader.share, height, width);
             }
         }
     };
-    for (const io_tensor& in : program.inputs) add_readers(in.readers, in.routes);
+    for (const io_tensor& in : program.inputs) {
+        add_routes(in.readers, in.routes, in.height, in.width);
+    }
     for (const reram::tile_program& tile : program.tiles) {
         for (const reram::stage_record& s : tile.stages) {
-            add(s.window, s.share);
-            add_readers(tile.readers, s.routes);
+            const reram::tensor_buffer& in = tile.buffers[s.input];
+            add(s.window, s.share, in.height, in.width);
+            add_routes(tile.readers, s.routes, s.window.output_h, s.window.output_w);
         }
     }
 }
@@ -329,7 +347,7 @@ void validate(const spatial_program& program, const noc::node_map& map, std::uin
         refuse("a program needs at least one input and one output");
     }
     check_size(program);
-    check_windows(program);
+    check_work(program);
     coverage feeds;
     for (const io_tensor& in : program.inputs) {
         for (const reram::route& r : in.routes) {

@@ -40,6 +40,10 @@ std::vector<io_tensor> get_tensors(core::byte_reader& from, const reram::tile_li
             (t.element_bytes != 1 && t.element_bytes != 2) || t.run < 1 || t.run > t.width) {
             from.fail("I/O tensor: shape out of range");
         }
+        constexpr std::uint64_t most_packet = 1U << 16U;  // isaac_like_params::input_packet
+        if (t.run > 1 && std::uint64_t{t.run} * t.channels * t.element_bytes > most_packet) {
+            from.fail("I/O tensor: too many pixels in a message");
+        }
         reram::validate(t.readers);
         reram::validate(t.routes, t.readers.size(), limits);
         for (const reram::route& r : t.routes) {

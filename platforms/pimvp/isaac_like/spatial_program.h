@@ -69,10 +69,10 @@ using held_by_reader = std::map<std::pair<std::uint32_t, std::uint32_t>, std::ui
 feeding_nodes(const spatial_program& program, std::uint32_t host);
 
 /// Checks across tiles that decoding one tile cannot see: nodes are used once and are tiles, every
-/// buffer and every program output is fed exactly once in each channel of each pixel, partial sums
-/// meet a home, no stage waits for itself, images lie inside `cells_bytes`, activations take at
-/// most 1 GiB, and a buffer's capacity is enough and known to those who fill it. A program that
-/// passes ends. Throws core::format_error.
+/// buffer and every program output is fed exactly once in each channel of each pixel that is read,
+/// partial sums meet a home, no stage waits for itself, images lie inside `cells_bytes`,
+/// activations take at most 1 GiB, and a buffer's capacity is enough and known to those who fill
+/// it. A program that passes ends. Throws core::format_error.
 void validate(const spatial_program& program, const noc::node_map& map, std::uint64_t cells_bytes);
 
 }  // namespace pimvp::isaac_like

@@ -71,6 +71,34 @@ std::size_t check_both_styles(const exact_work& work,
 
 }  // namespace
 
+TEST_CASE("isaac_like.operators.inputs_travel_in_blocks_and_packets_of_any_size", "[platform]") {
+    exact_work work(residual_network(5), 2);
+    work.network.outputs.push_back(work.network.inputs[0]);  // and come back as they are
+    for (const std::string packet : {"1 B", "64 B", "64 KiB"}) {
+        for (const std::string block : {"1 B", "300 B", "1 MiB"}) {
+            CAPTURE(packet, block);
+            const std::vector<std::uint64_t> wrong = support::in_child([&] {
+                isaac_bench bench(core::coding_style::lt, {"npu"}, {},
+                                  {"input_packet=" + packet, "input_block=" + block});
+                std::uint64_t differ = 0;
+                bench.run([&] {
+                    const auto program = bench.device().load(bench.image(work.network));
+                    for (std::size_t i = 0; i < work.inputs.size(); ++i) {
+                        const auto outputs =
+                            bench.device()
+                                .collect(bench.device().submit(program, {work.inputs[i]}))
+                                .outputs;
+                        differ += outputs.at(0) == work.outputs[i] ? 0 : 1;
+                        differ += outputs.at(1) == work.inputs[i] ? 0 : 1;
+                    }
+                });
+                return std::vector<std::uint64_t>{differ};
+            });
+            CHECK(wrong == std::vector<std::uint64_t>{0});
+        }
+    }
+}
+
 TEST_CASE("isaac_like.operators.gates_tables_and_shuffles_equal_the_reference", "[platform]") {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
         // the shuffle and the reshape are routes

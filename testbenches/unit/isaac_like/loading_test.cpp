@@ -234,6 +234,32 @@ TEST_CASE("isaac_like.loading.broken_rules_are_named") {
                    }),
                    Contains("partial sums expected and sent differ"));
     }
+    SECTION("partial sums count windows like their home") {
+        CHECK_THAT(refused([](program& p) {
+                       reram::stage_window& w =
+                           segment_of(p, reram::segment_role::partial).first->window;
+                       w.output_w *= w.output_h;
+                       w.output_h = 1;
+                       tell_readers(p);
+                   }),
+                   Contains("partial sums expected and sent differ"));
+    }
+    SECTION("kernels do not keep the loader busy for long") {
+        CHECK_THAT(refused([](program& p) {
+                       reram::stage_record& s = stage_of(p, stage_kind::max_pool);
+                       s.window.kernel_h = s.window.output_h = s.window.output_w = 1U << 14;
+                       s.window.kernel_w = 1U << 14;
+                       tell_readers(p);
+                   }),
+                   Contains("take too long"));
+    }
+    SECTION("a message to a tile is no longer than a machine allows") {
+        CHECK_THAT(refused([](program& p) {
+                       p.inputs[0].run = p.inputs[0].width = 1U << 14;
+                       p.inputs[0].channels = 8;
+                   }),
+                   Contains("too many pixels in a message"));
+    }
     SECTION("makers know who reads, and so what to send") {
         CHECK_THAT(refused([](program& p) { ++p.inputs[0].readers[0].window.pad_top; }),
                    Contains("makers know other readers"));

@@ -137,6 +137,10 @@ TEST_CASE("reram.pixel_set.a_buffer_never_holds_more_than_its_capacity") {
         const std::uint32_t pixels = r.height * r.width;
         const auto capacity = static_cast<std::uint32_t>(random.below(2 * pixels) + 1);
         pixel_room room(wanted, pixels, capacity);
+        const std::uint32_t huge = ~0U;  // a loader meets it
+        const std::uint64_t maps = huge / wanted.count(0, pixels);
+        CHECK(pixel_room(wanted, pixels, huge).limit() >= maps * pixels);
+        CHECK(pixel_room(wanted, pixels, huge).limit() < (maps + 1) * pixels + pixels);
         std::uint64_t freed = 0, dead = 0;
         for (int step = 0; step < 20; ++step) {
             std::uint32_t held = 0;
