@@ -68,6 +68,7 @@ public:
             streams.push_back(m_actors[a].stream);
             for (stream_reader& r : streams.back().reads) {
                 for (std::size_t& maker : r.makers) maker = place[maker];
+                std::sort(r.makers.begin(), r.makers.end());
             }
         }
         count_held_pixels(streams);
@@ -136,19 +137,26 @@ private:
                 extents(a, a.first->second_input) == extents(b, b.first->second_input));
     }
 
+    /// Makers before readers, else by layer: whichever tiles they are on.
     [[nodiscard]] std::vector<std::size_t> makers_first() const {
         std::vector<std::size_t> waits_for(m_actors.size(), 0), order;
         std::vector<std::vector<std::size_t>> readers(m_actors.size());
+        std::set<std::tuple<std::uint32_t, std::vector<std::uint32_t>, std::size_t>> ready;
+        const auto add = [&](std::size_t a) {
+            ready.emplace(m_actors[a].layer, m_actors[a].reads, a);
+        };
         for (std::size_t a = 0; a < m_actors.size(); ++a) {
             for (const stream_reader& r : m_actors[a].stream.reads) {
                 for (const std::size_t maker : r.makers) readers[maker].push_back(a);
                 waits_for[a] += r.makers.size();
             }
-            if (waits_for[a] == 0) order.push_back(a);
+            if (waits_for[a] == 0) add(a);
         }
-        for (std::size_t next = 0; next < order.size(); ++next) {
-            for (const std::size_t reader : readers[order[next]]) {
-                if (--waits_for[reader] == 0) order.push_back(reader);
+        while (!ready.empty()) {
+            order.push_back(std::get<std::size_t>(*ready.begin()));
+            ready.erase(ready.begin());
+            for (const std::size_t reader : readers[order.back()]) {
+                if (--waits_for[reader] == 0) add(reader);
             }
         }
         if (order.size() != m_actors.size()) refuse("layers wait for each other in a circle");

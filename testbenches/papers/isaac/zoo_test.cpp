@@ -4,6 +4,7 @@
 
 #include <pimvp/isaac_like/mapper.h>
 #include <pimvp/isaac_like/params.h>
+#include <pimvp/isaac_like/spatial_program.h>
 #include <pimvp/runner/platform.h>
 #include <pimvp/runner/zoo/zoo.h>
 
@@ -79,4 +80,22 @@ TEST_CASE("D4_D11_vgg16_with_16_bit_operands", "[isaac][papers][exact]") {
     CHECK(convolutions(narrow) == std::pair{260L, std::uint64_t{3596}});
     CHECK(narrow.arrays == 33804);
     CHECK(narrow.chips == 3);
+}
+
+TEST_CASE("isaac_loader_takes_what_the_mapper_places", "[isaac][papers]") {
+    for (const char* name : {"resnet18", "googlenet", "mobilenet_v2"}) {
+        const nn::network net = runner::zoo::outline(name);
+        isaac_like::machine machine = isaac_like::machine_of({});
+        for (const std::uint64_t budget : {0U, 16'000U}) {
+            CAPTURE(name, budget);
+            machine.replication.crossbars = budget;
+            machine.runs_in_flight = 16;  // so many that buffers get capacities
+            const isaac_like::placement placed = isaac_like::place(net, machine);
+            const reram::tile_limits limits = machine.limits(placed.chips);
+            isaac_like::spatial_program read;
+            isaac_like::decode_io(encode_io(placed.program), limits, read);
+            isaac_like::decode_tiles(encode_tiles(placed.program), limits, read);
+            CHECK_NOTHROW(validate(read, machine.nodes(placed.chips), std::uint64_t{1} << 40U));
+        }
+    }
 }
