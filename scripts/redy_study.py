@@ -41,16 +41,18 @@ FEWER_BUDGETS = {  # of networks whose calibration takes minutes
 }
 UNIFORM = [7, 6, 5, 4]
 BEST = "plane_skip"  # of the ablations, and of the per-layer tables
+WIDTHS_OF, WIDTHS_BUDGET = "lsb_drop", 0.01  # policy and budget of the ablation of widths
 SYNTHETIC = ["resnet18", "vgg16", "mobilenet_v1", "mobilenet_v2", "googlenet"]
 QUANTISER = "accelerators.npu.params.tile.quantiser."
 ADC = "accelerators.npu.params.tile.ima.adc."
 CROSSBAR = "accelerators.npu.params.tile.ima.crossbar."
 COPIES = "accelerators.npu.params.replication.crossbars"
 CHIP_CROSSBARS = 16128  # of ISAAC's 168 tiles
-COPY_BUDGETS = [256, 512, 768, 1024, 1536, 2048, 3072]
+COPY_BUDGETS = [512, 1024, 2048, 4096, 8192, CHIP_CROSSBARS]
 IMA_CROSSBARS = 8
 ANALOG_IMAGES = 100
-STREAM = 24  # images of a stream through the balanced chip
+STREAM = 40  # images of a stream through the balanced chip
+IN_FLIGHT = 16
 ANALOG = {  # machines that are not ideal: parameters
     "ideal": {},
     **{f"ADC of {bits} bits, {how}": {ADC + "bits": bits, ADC + "range": how}
@@ -147,9 +149,13 @@ class Network:
 
     def balanced_chip(self):
         """The fastest stream through copies of the layers, and what the crossbars alone allow."""
-        streams = {budget: self.run(self.integers, "isaac_like", {COPIES: budget},
-                                    ["--images", STREAM])[0]["energy"]["chip"]
-                   for budget in COPY_BUDGETS if budget >= self.crossbars()}
+        streams = {}
+        for budget in (b for b in COPY_BUDGETS if b >= self.crossbars()):
+            settings = {COPIES: budget, "accelerators.npu.params.runs_in_flight": IN_FLIGHT}
+            record, _ = self.run(self.integers, "isaac_like", settings, ["--images", STREAM])
+            if record["results"]["mismatches"]:
+                sys.exit(f"redy_study: {self.name}: copies of layers change integers")
+            streams[budget] = record["energy"]["chip"]
         budget, chip = min(streams.items(), key=lambda item: item[1]["interval_s"])
         whole = self.bench.print(["map", "--network", self.integers,
                                   "--set", f"{COPIES}={CHIP_CROSSBARS}"])
@@ -197,8 +203,7 @@ class Network:
         for option, value in (rule or {}).items():
             words += [f"--redy-{option}", value]
             if option == "widths":
-                for i, width in enumerate(str(value).split(",")):
-                    settings[f"{QUANTISER}widths[{i}]"] = width
+                settings[QUANTISER + option] = f"[{value}]"
             else:
                 settings[QUANTISER + {"group": "group_size"}.get(option, option)] = value
         integers, report = self.bench.quantize(words)
@@ -245,8 +250,8 @@ def ablations(network, budget):
     rows = [{"what": "as above", "value": "128, channel_first, half_even, all widths",
              **network.calibrated(BEST, budget)[0]}]
 
-    def add(what, value, **changes):
-        point, _, _ = network.calibrated(BEST, budget, **changes)
+    def add(what, value, policy=BEST, at=budget, **changes):
+        point, _, _ = network.calibrated(policy, at, **changes)
         rows.append({"what": what, "value": value, **point})
         print(f"  {what} {value}: {point['average_bits']:.3f} bits", flush=True)
 
@@ -258,8 +263,11 @@ def ablations(network, budget):
             rule={"group": size, "order": "kernel_first"})
     for rounding in ("half_up", "floor"):
         add("rounding", rounding, rule={"rounding": rounding})
+    # Widths bind policies that stream a number of planes; plane skip streams any set of them.
+    what = f"{WIDTHS_OF}, budget {WIDTHS_BUDGET}: allowed widths"
+    add(what, "all", WIDTHS_OF, WIDTHS_BUDGET)
     for widths in ("0,4,8",) if large else ("0,2,4,6,8", "0,4,8"):
-        add("allowed widths", widths, rule={"widths": widths})
+        add(what, widths, WIDTHS_OF, WIDTHS_BUDGET, rule={"widths": widths})
     return rows
 
 
