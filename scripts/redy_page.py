@@ -163,8 +163,8 @@ def ablations(network):
 
 
 def calibrators(network):
-    return table(["calibrator", "KL of static integers to float", "static top-1", "lossless bits",
-                  "bits", "KL, nat", "top-1"],
+    return table(["calibrator", "KL of static integers to float, calibration inputs", "static top-1",
+                  "lossless bits", "bits", "KL, nat", "top-1"],
                  [[row["calibrator"], f"{row['float_kl']:.4f}", percent(row["static_top1"]),
                    f"{row['lossless_bits']:.2f}", f"{row['average_bits']:.2f}",
                    f"{row['kl']:.4f}", percent(row["top1"])] for row in network["calibrators"]])

@@ -148,7 +148,8 @@ class Network:
         return self.bench.run(words)
 
     def balanced_chip(self):
-        """The fastest stream through copies of the layers, and what the crossbars alone allow."""
+        """The stream through copies of the layers that pays least constant power, and what the
+        crossbars of a whole chip alone allow."""
         streams = {}
         for budget in (b for b in COPY_BUDGETS if b >= self.crossbars()):
             settings = {COPIES: budget, "accelerators.npu.params.runs_in_flight": IN_FLIGHT}
@@ -156,7 +157,7 @@ class Network:
             if record["results"]["mismatches"]:
                 sys.exit(f"redy_study: {self.name}: copies of layers change integers")
             streams[budget] = record["energy"]["chip"]
-        budget, chip = min(streams.items(), key=lambda item: item[1]["interval_s"])
+        budget, chip = min(streams.items(), key=lambda item: item[1]["static_j"])
         whole = self.bench.print(["map", "--network", self.integers,
                                   "--set", f"{COPIES}={CHIP_CROSSBARS}"])
         value, unit = re.search(r"The crossbars take ([\d.]+) (\S+) for an image", whole).groups()
@@ -276,13 +277,13 @@ def calibrators(network, budget):
     rows = []
     for calibrator in ("mse", "min-max", "percentile:99.9"):
         flow = ["--calibrator", calibrator]
-        integers, _ = network.bench.quantize([*network.source, *flow])
+        integers, report = network.bench.quantize([*network.source, *flow])
         static, static_scores = network.run(integers, "isaac_like", {})
         lossless, _ = network.run(integers, "redy", {QUANTISER + "policy": "msb_skip"})
         integers, _ = network.bench.quantize([*network.source, *flow, "--redy", BEST,
                                               "--redy-budget", budget])
         record, scores = network.run(integers, "redy", {QUANTISER + "policy": BEST})
-        rows.append({"calibrator": calibrator, "float_kl": static["results"]["kl"],
+        rows.append({"calibrator": calibrator, "float_kl": report["on_calibration"]["kl"],
                      "static_top1": static["results"]["top1"],
                      "lossless_bits": lossless["precision"]["average_bits"],
                      "average_bits": record["precision"]["average_bits"],
