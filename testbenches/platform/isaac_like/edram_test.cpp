@@ -4,12 +4,15 @@
 #include <platform/isaac_like/isaac_bench.h>
 #include <support/catch.h>
 #include <support/child.h>
+#include <support/random.h>
 
 #include <pimvp/core/clock.h>
 #include <pimvp/core/diagnostics.h>
 #include <pimvp/isaac_like/buffering.h>
+#include <pimvp/nn/executor.h>
 
 #include <algorithm>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -88,6 +91,47 @@ TEST_CASE("isaac_like.edram.a_small_one_holds_producers_back", "[platform]") {
         }
     }
     CHECK(slower > 0);
+}
+
+TEST_CASE("isaac_like.edram.inputs_do_not_wait_for_each_other", "[platform]") {
+    // A sum of two inputs of 256 pixels, in eDRAM for 32 of each: neither can be sent as a whole.
+    nn::network net;
+    const nn::tensor_type type{8, false, 0.5F, 3};
+    for (const char* name : {"a", "b", "sum"}) net.values.push_back({name, {1, 2, 16, 16}, type});
+    nn::node sum;
+    sum.name = "sum";
+    sum.kind = nn::op_kind::add;
+    sum.inputs = {0, 1};
+    sum.output = 2;
+    net.nodes.push_back(sum);
+    net.name = "sum";
+    net.inputs = {0, 1};
+    net.outputs = {2};
+    net.validate();
+    support::generator random;
+    std::cout << "seed " << random.seed() << '\n';
+    std::vector<board::tensor_bytes> inputs(2, board::tensor_bytes(512));
+    std::vector<nn::integer_tensor> tensors;
+    for (board::tensor_bytes& bytes : inputs) {
+        for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(random.below(256));
+        tensors.emplace_back(net.values[0].dims, type);
+        std::copy(bytes.begin(), bytes.end(), tensors.back().bytes());
+    }
+    nn::executor reference(net);
+    reference.run(tensors);
+    const nn::integer_tensor& expected = reference.value(2);
+    isaac_bench bench(core::coding_style::lt, {"npu"}, {}, {"tile.edram.size=128 B"});
+    bench.run([&] {
+        const board::loaded_program program = bench.device().load(bench.image(net));
+        for (int i = 0; i < 3; ++i) {
+            const auto outputs =
+                bench.device().collect(bench.device().submit(program, inputs)).outputs;
+            CHECK(std::equal(outputs.at(0).begin(), outputs.at(0).end(), expected.bytes()));
+        }
+    });
+    for (const auto& chip : bench.unit().chips()) {
+        for (const auto& tile : chip->tiles) CHECK(tile->edram().high_water() <= 128);
+    }
 }
 
 TEST_CASE("isaac_like.edram.windows_that_do_not_fit_are_refused_with_the_numbers", "[platform]") {
