@@ -126,8 +126,12 @@ std::vector<std::uint8_t> image_of(const nn::network& network,
 
 std::map<std::string, std::vector<std::uint8_t>> good_images(
     const isaac_like::isaac_like_params& params) {
+    isaac_like::isaac_like_params tight = params;  // copies, and buffers with capacities
+    tight.replication.crossbars = 28;
+    tight.tile.edram.size.set(core::byte_size{128});
     return {{"elementwise", image_of(elementwise_network(), params)},
-            {"residual", image_of(residual_network(), params)}};
+            {"residual", image_of(residual_network(), params)},
+            {"tight", image_of(residual_network(), tight)}};
 }
 
 }  // namespace fuzz

@@ -28,7 +28,8 @@ pimvp::nn::network residual_network();
 std::vector<std::uint8_t> image_of(const pimvp::nn::network& network,
                                    const pimvp::isaac_like::isaac_like_params& params);
 
-/// Programs of these networks by name: together they use every kind of stage and partial sums.
+/// Programs of these networks by name: together they use every kind of stage, partial sums, copies
+/// and buffers with capacities.
 std::map<std::string, std::vector<std::uint8_t>> good_images(
     const pimvp::isaac_like::isaac_like_params& params);
 

@@ -180,6 +180,14 @@ TEST_CASE("isaac_like.loading.seeds_of_the_fuzzer_are_current") {
         const std::string seed = core::read_text_file(PIMVP_PROGRAM_SEEDS "/" + name + ".bin");
         CHECK(std::vector<std::uint8_t>(seed.begin(), seed.end()) == image);
     }
+    bool has_capacity = false, has_copies = false;
+    for (const reram::tile_program& tile :
+         f.read(fuzz::good_images(f.params).at("tight")).program.tiles) {
+        for (const reram::tensor_buffer& b : tile.buffers) has_capacity |= b.capacity != 0;
+        for (const reram::stage_record& s : tile.stages) has_copies |= !s.share.is_all();
+    }
+    CHECK(has_capacity);
+    CHECK(has_copies);
 }
 
 TEST_CASE("isaac_like.loading.broken_rules_are_named") {
