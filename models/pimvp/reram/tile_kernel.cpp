@@ -23,7 +23,15 @@ feature_map::feature_map(const tensor_buffer& shape, const pixel_set& wanted)
 }
 
 bool feature_map::write(std::uint32_t pixel, std::uint32_t first_channel, std::uint32_t channels,
-                        const std::uint8_t* values) {
+                        const std::uint8_t* values, std::uint32_t pixels) {
+    for (std::uint32_t i = 0; i < pixels; ++i, values += std::size_t{channels} * m_element_bytes) {
+        if (!write_one(pixel + i, first_channel, channels, values)) return false;
+    }
+    return true;
+}
+
+bool feature_map::write_one(std::uint32_t pixel, std::uint32_t first_channel,
+                            std::uint32_t channels, const std::uint8_t* values) {
     if (pixel >= m_received.size() || first_channel < m_first_channel || channels > m_channels ||
         first_channel - m_first_channel > m_channels - channels ||
         m_received[pixel] + channels > m_channels) {

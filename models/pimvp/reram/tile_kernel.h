@@ -19,10 +19,10 @@ public:
     /// Pixels that are not wanted count as there.
     explicit feature_map(const tensor_buffer& shape, const pixel_set& wanted = {});
 
-    /// Stores channels of one pixel. False if they lie outside the buffer, were there before or are
-    /// not wanted.
+    /// Stores channels of `pixels` that follow each other. False if one lies outside the buffer,
+    /// was there before or is not wanted; then the rest is not stored.
     bool write(std::uint32_t pixel, std::uint32_t first_channel, std::uint32_t channels,
-               const std::uint8_t* values);
+               const std::uint8_t* values, std::uint32_t pixels = 1);
     /// Pixels 0 .. n-1 are complete.
     [[nodiscard]] std::uint32_t ready() const { return m_ready; }
     [[nodiscard]] const std::uint8_t* pixel(std::uint32_t index) const {
@@ -30,6 +30,8 @@ public:
     }
 
 private:
+    bool write_one(std::uint32_t pixel, std::uint32_t first_channel, std::uint32_t channels,
+                   const std::uint8_t* values);
     void count_ready();
 
     std::uint32_t m_first_channel, m_channels, m_element_bytes;

@@ -302,11 +302,9 @@ bool resident_program::store(const tile_pixels_header& header, const std::uint8_
         }
     }
     stored_map& stored = entry->second;
-    for (std::uint32_t i = 0; i < header.pixels; ++i) {
-        if (!stored.map.write(header.pixel + i, header.first_channel, header.channels,
-                              values + i * pixel_bytes)) {
-            return false;
-        }
+    if (!stored.map.write(header.pixel, header.first_channel, header.channels, values,
+                          header.pixels)) {
+        return false;
     }
     stored.live_bytes += bytes;
     m_edram.allocate(bytes);

@@ -29,12 +29,13 @@ bool output_collector::write(const reram::tile_pixels_header& header, const std:
     bool expected = false;
     for (std::size_t i = 0; i < m_outputs.size(); ++i) {
         const std::size_t pixel_bytes = std::size_t{header.channels} * m_outputs[i].element_bytes;
-        if (m_outputs[i].tensor != header.tensor || bytes != header.pixels * pixel_bytes) continue;
-        for (std::uint32_t p = 0; p < header.pixels; ++p) {
-            expected = m_maps[i].write(header.pixel + p, header.first_channel, header.channels,
-                                       values + p * pixel_bytes) ||
-                       expected;
+        if (m_outputs[i].tensor != header.tensor || header.pixels == 0 ||
+            bytes != header.pixels * pixel_bytes) {
+            continue;
         }
+        expected = m_maps[i].write(header.pixel, header.first_channel, header.channels, values,
+                                   header.pixels) ||
+                   expected;
     }
     return expected;
 }
